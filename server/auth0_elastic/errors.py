@@ -1,0 +1,83 @@
+"""Every error this product raises on purpose.
+
+Auth0ElasticError
+├── ConfigError          a setting is missing or wrong; the message names key, value and remedy
+├── PackageError         the files under package/ contradict each other or cannot be read
+├── MissingTool          a program that has to be installed first (java, mvn)
+├── EngineError
+│   ├── EngineUnavailable   no answer: refused, timed out, broken off, TLS not trusted
+│   └── EngineRefused       an answer with a status of 400 or more
+├── SetupRefused         the cluster holds something that setup must not overwrite or remove
+├── SpoolError
+│   ├── SpoolFull           live content has reached its limit; the sender should come back later
+│   └── SpoolLocked         another process owns the spool
+└── RequestRefused       an HTTP request the listener answers with 4xx
+"""
+
+
+class Auth0ElasticError(Exception):
+    """The root; `exit_code` is what the command line ends with (sysexits.h)."""
+
+    exit_code = 1
+
+
+class ConfigError(Auth0ElasticError):
+    """A setting is missing or wrong."""
+
+    exit_code = 78
+
+
+class PackageError(Auth0ElasticError):
+    """The files under package/ contradict each other or cannot be read."""
+
+
+class MissingTool(Auth0ElasticError):
+    """A program that has to be installed first."""
+
+    exit_code = 69
+
+
+class EngineError(Auth0ElasticError):
+    """The search engine did not do what was asked."""
+
+
+class EngineUnavailable(EngineError):
+    """No answer: refused, timed out, broken off, or its certificate is not trusted."""
+
+    exit_code = 69
+
+
+class EngineRefused(EngineError):
+    """An answer with a status of 400 or more."""
+
+    def __init__(self, method: str, path: str, status: int, reason: str) -> None:
+        super().__init__(f"{method} {path}: the engine answered {status}: {reason}")
+        self.status = status
+        self.reason = reason
+
+
+class SetupRefused(Auth0ElasticError):
+    """The cluster holds something that setup must not overwrite or remove."""
+
+
+class SpoolError(Auth0ElasticError):
+    """The spool cannot be used."""
+
+
+class SpoolFull(SpoolError):
+    """Live content has reached its limit."""
+
+
+class SpoolLocked(SpoolError):
+    """Another process owns the spool."""
+
+    exit_code = 75
+
+
+class RequestRefused(Auth0ElasticError):
+    """A request that is answered with `status` and a JSON body that says why."""
+
+    def __init__(self, status: int, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.remedy = remedy
