@@ -1,0 +1,83 @@
+"""`auth0-elastic config`: makes a settings file, and shows what is in force."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from auth0_elastic.config.advice import advise
+from auth0_elastic.config.docs import settings_page
+from auth0_elastic.config.load import DEFAULT_PATH, Loaded
+from auth0_elastic.config.option import config_option, read
+from auth0_elastic.config.schema import Leaf, leaves
+from auth0_elastic.config.template import in_yaml, render
+from auth0_elastic.errors import ConfigError
+from auth0_elastic.secret import Secret
+
+
+@click.group(name="config")
+def command() -> None:
+    """Make and check the settings."""
+
+
+@command.command()
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False), default=DEFAULT_PATH)
+@click.option("--force", is_flag=True, help="Overwrite the file, and with it the token in it.")
+def init(path: Path, force: bool) -> None:
+    """Write a commented settings file with a fresh token to PATH (default: auth0-elastic.yml)."""
+    _write(path, render(Secret(secrets.token_urlsafe(32))), force)
+    click.echo(f"Wrote {path}, readable for you alone. Next:")
+    click.echo("  1. set listener.ssl (or listener.behind_proxy) and elasticsearch in it")
+    click.echo(f"  2. auth0-elastic config check --config {path}")
+    click.echo("  3. put its listener.authorization_token into the log stream's Authorization Token in Auth0")
+
+
+def _write(path: Path, text: str, force: bool) -> None:
+    try:
+        if force:
+            path.unlink(missing_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise ConfigError(f"{path}: is there already; use --force to overwrite it and the token in it") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
+
+
+@command.command()
+@config_option
+def check(config_path: Path | None) -> None:
+    """Check the settings as `serve` does, and show what is in force and where it comes from.
+
+    Ends with 78 when something is wrong.
+    """
+    loaded = read(config_path, for_serve=True)
+    rows = [("SETTING", "VALUE", "FROM"), *_rows(loaded)]
+    widths = [max(len(row[column]) for row in rows) for column in range(2)]
+    for key, value, source in rows:
+        click.echo(f"{key:<{widths[0]}}  {value:<{widths[1]}}  {source}")
+    for hint in advise(loaded):
+        click.echo(f"warning: {hint}", err=True)
+
+
+@command.command()
+def docs() -> None:
+    """Print the page that describes every setting, in Markdown."""
+    click.echo(settings_page(), nl=False)
+
+
+def _rows(loaded: Loaded) -> Iterator[tuple[str, str, str]]:
+    for leaf in leaves():
+        given = loaded.given.get(leaf.path)
+        if given is None:
+            yield leaf.key, in_yaml(leaf.default), "default"
+        else:
+            yield leaf.key, _shown(leaf, given.value), given.source
+
+
+def _shown(leaf: Leaf, value: object) -> str:
+    if not leaf.is_secret or value is None:
+        return in_yaml(value)
+    return f"(hidden, {len(value)} of them)" if isinstance(value, list) and len(value) > 1 else "(hidden)"

@@ -1,0 +1,1 @@
+"""Settings: one schema, from YAML and the environment, checked at start."""

@@ -1,0 +1,57 @@
+"""Installs an engine into the user's cache, once."""
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from auth0_elastic.engine.embedded import recipe
+from auth0_elastic.engine.embedded.fetch import fetch
+from auth0_elastic.engine.embedded.layout import lay_out_elasticsearch, lay_out_opensearch
+from auth0_elastic.engine.embedded.progress import progress_line
+from auth0_elastic.engine.embedded.tools import find_java
+
+
+def cache_directory() -> Path:
+    """$AUTH0_ELASTIC_CACHE, otherwise auth0-elastic/ in the user's cache directory."""
+    if own := os.environ.get("AUTH0_ELASTIC_CACHE"):
+        return Path(own).absolute()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").absolute() / "auth0-elastic"
+
+
+def install(kind: str = "opensearch") -> Path:
+    """The home of an engine, fetched and laid out unless it is there; raises MissingTool or EngineError.
+
+    The directory appears complete or not at all, so an interrupted installation is simply done again.
+    """
+    home = cache_directory() / f"{kind}-{recipe.version(kind)}-{recipe.fingerprint(kind)}"
+    if home.is_dir():
+        return home
+    find_java()
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with _one_at_a_time(home.with_name("install.lock")):
+        if not home.is_dir():
+            _install(kind, home)
+    return home
+
+
+def _install(kind: str, home: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix=f"{kind}-", suffix=".part", dir=home.parent) as scratch:
+        fetched, complete = Path(scratch, "fetched"), Path(scratch, "home")
+        with progress_line(f"Fetching {kind} {recipe.version(kind)} with Maven (about 90 MB, only once)"):
+            fetch(recipe.pom(kind), fetched)
+        with progress_line(f"Laying out {home}"):
+            if kind == "opensearch":
+                lay_out_opensearch(fetched, complete, recipe.modules(), recipe.version(kind))
+            else:
+                lay_out_elasticsearch(fetched, complete)
+        complete.rename(home)
+
+
+@contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

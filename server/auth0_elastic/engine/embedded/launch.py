@@ -1,0 +1,113 @@
+"""How an engine is launched: its command, its environment and its configuration files. Decides, does nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from auth0_elastic.engine.embedded.tools import Java
+
+# The server prints to its standard output, which goes to a file of ours; nothing is logged twice.
+_LOGGING = """\
+status = error
+appender.console.type = Console
+appender.console.name = console
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = [%d{ISO8601}][%-5p][%c{1.}] %m%n
+rootLogger.level = info
+rootLogger.appenderRef.console.ref = console
+logger.deprecation.name = org.opensearch.deprecation
+logger.deprecation.level = error
+"""
+
+# Without JNA the server cannot see that it runs as root, which it refuses.
+_AS_ROOT = ("-Djna.nosys=true", "-Djna.nounpack=true")
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where an engine runs: its home, its data directory, its two ports on 127.0.0.1, and whether as root."""
+
+    home: Path
+    data: Path
+    http_port: int
+    transport_port: int
+    heap: str
+    as_root: bool
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A command, what it needs in its environment, and configuration files by their path in the data directory."""
+
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    files: Mapping[str, str]
+
+
+def launch(kind: str, site: Site, java: Java) -> Launch:
+    """How to launch an engine of a kind."""
+    return _elasticsearch(site, java) if kind == "elasticsearch" else _opensearch(site, java)
+
+
+def _opensearch(site: Site, java: Java) -> Launch:
+    command = [
+        str(java.program),
+        *_jvm_flags(site),
+        "-Djava.security.manager=allow",
+        "-Djava.locale.providers=SPI,COMPAT",
+        "-Djava.util.concurrent.ForkJoinPool.common.threadFactory="
+        "org.opensearch.secure_sm.SecuredForkJoinWorkerThreadFactory",
+        "-Dlog4j.shutdownHookEnabled=false",
+        "-Dlog4j2.disable.jmx=true",
+        "-Dio.netty.noUnsafe=true",
+        "-Dio.netty.noKeySetOptimization=true",
+        f"-Dopensearch.path.home={site.home}",
+        f"-Dopensearch.path.conf={site.data / 'config'}",
+        "-cp",
+        f"{site.home / 'lib'}/*",
+        "org.opensearch.bootstrap.OpenSearch",
+    ]
+    return Launch(command, {}, _files("opensearch.yml", _settings(site)))
+
+
+def _elasticsearch(site: Site, java: Java) -> Launch:
+    environment = {
+        "ES_JAVA_HOME": str(java.home),
+        "ES_JAVA_OPTS": " ".join(_jvm_flags(site)),
+        "ES_PATH_CONF": str(site.data / "config"),
+        "ES_TMPDIR": str(site.data / "tmp"),
+    }
+    settings = _settings(site) | {"xpack.security.enabled": False}
+    command = [str(site.home / "bin" / "elasticsearch"), f"-Epath.data={site.data / 'nodes'}"]
+    return Launch(command, environment, _files("elasticsearch.yml", settings) | {"config/jvm.options": ""})
+
+
+def _jvm_flags(site: Site) -> list[str]:
+    flags = [
+        f"-Xms{site.heap}",
+        f"-Xmx{site.heap}",
+        "-XX:+UseSerialGC",
+        "-Dfile.encoding=UTF-8",
+        f"-Djava.io.tmpdir={site.data / 'tmp'}",
+    ]
+    return flags + list(_AS_ROOT) if site.as_root else flags
+
+
+def _settings(site: Site) -> dict[str, object]:
+    return {
+        "cluster.name": "auth0-elastic",
+        "node.name": "embedded",
+        "discovery.type": "single-node",
+        "network.host": "127.0.0.1",
+        "http.port": site.http_port,
+        "transport.port": site.transport_port,
+        "path.data": str(site.data / "nodes"),
+        "path.logs": str(site.data / "logs"),
+        "cluster.routing.allocation.disk.threshold_enabled": False,
+    }
+
+
+def _files(settings_file: str, settings: Mapping[str, object]) -> dict[str, str]:
+    return {f"config/{settings_file}": yaml.safe_dump(dict(settings)), "config/log4j2.properties": _LOGGING}

@@ -1,0 +1,118 @@
+"""Starts and stops an embedded engine: one node that listens on 127.0.0.1 only."""
+
+import http.client
+import logging
+import os
+import subprocess
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from auth0_elastic.engine.embedded import state
+from auth0_elastic.engine.embedded.install import install
+from auth0_elastic.engine.embedded.launch import Site, launch
+from auth0_elastic.engine.embedded.ports import HOST, free_port, is_free
+from auth0_elastic.engine.embedded.spawn import LOG_FILE, spawn
+from auth0_elastic.engine.embedded.state import RunningEngine
+from auth0_elastic.engine.embedded.tools import find_java
+from auth0_elastic.errors import EngineError
+
+_LOG_LINES_SHOWN = 15
+_READY = "/_cluster/health?wait_for_status=yellow&timeout=1s"
+
+logger = logging.getLogger(__name__)
+
+
+class EmbeddedEngine:
+    """An engine on the data directory `data`, as a context manager or by `start` and `stop`.
+
+    It can be started again after a stop, and answers on the same port. Unless it is `detached`, it dies with this
+    process, also when that is killed (on Linux).
+    """
+
+    def __init__(
+        self, data: Path, *, kind: str = "opensearch", port: int = 0, heap: str = "512m", detached: bool = False
+    ) -> None:
+        self._data = data.absolute()
+        self._kind = kind
+        self._port = port
+        self._heap = heap
+        self._detached = detached
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it answers; final after the first start."""
+        return f"http://{HOST}:{self._port}"
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    def start(self, timeout: float = 120) -> RunningEngine:
+        """Installs the engine if needed and returns when it takes requests, within `timeout` seconds from its launch.
+
+        Raises MissingTool, or EngineError with the last lines of the engine's log.
+        """
+        java, home = find_java(), install(self._kind)
+        self._claim()
+        site = Site(home, self._data, self._port, free_port(), self._heap, as_root=os.geteuid() == 0)
+        self._process = spawn(launch(self._kind, site, java), self._data, detached=self._detached)
+        running = RunningEngine(self.url, self._process.pid, self._kind, home)
+        state.remember(self._data, running)
+        try:
+            self._wait_until_ready(self._process, timeout)
+        except BaseException:
+            self.stop()
+            raise
+        logger.info("%s answers at %s", self._kind, self.url)
+        return running
+
+    def stop(self, patience: float = state.PATIENCE) -> None:
+        """Ends the engine: SIGTERM, and SIGKILL after `patience` seconds. Does nothing when it is not running."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(patience)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        state.forget(self._data)
+
+    def _claim(self) -> None:
+        # The engine of a killed parent may need a moment to die, therefore a little patience.
+        if not state.wait_until(lambda: state.running_engine(self._data) is None, patience=3):
+            raise EngineError(f"an engine already runs on {self._data}; stop it first")
+        self._port = self._port or free_port()
+        if not is_free(self._port):
+            raise EngineError(
+                f"port {self._port} on {HOST} is taken by another program; stop it or choose another port"
+            )
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes], timeout: float) -> None:
+        ready = state.wait_until(lambda: process.poll() is not None or self._is_ready(), timeout)
+        if process.poll() is not None:
+            raise EngineError(f"the embedded engine did not start; the end of its log:\n{self._log_end()}")
+        if not ready:
+            raise EngineError(
+                f"the embedded engine did not answer in {timeout:g} s; the end of its log:\n{self._log_end()}"
+            )
+
+    def _is_ready(self) -> bool:
+        connection = http.client.HTTPConnection(HOST, self._port, timeout=5)
+        try:
+            connection.request("GET", _READY)
+            return connection.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def _log_end(self) -> str:
+        log = self._data / LOG_FILE
+        return "\n".join(log.read_text(errors="replace").splitlines()[-_LOG_LINES_SHOWN:]) + f"\n(all of it: {log})"

@@ -1,0 +1,93 @@
+"""The Flask application: one route that takes Auth0's log events, and an answer in JSON for everything else."""
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from flask import Flask, Request, Response, jsonify, request
+from werkzeug.exceptions import ClientDisconnected, HTTPException
+
+from auth0_elastic.config.settings import Listener
+from auth0_elastic.errors import RequestRefused, SpoolError, SpoolFull
+from auth0_elastic.receive.authenticate import Places, authenticated, presented
+from auth0_elastic.receive.commit import Keeper
+from auth0_elastic.receive.parse import decompress, parse
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER_SECONDS = 30
+
+REMEDIES = {
+    404: "post to the webhook_path of the listener's settings",
+    405: "use POST",
+}
+
+
+def create_app(
+    settings: Listener, keeper: Keeper, body_deadline: Callable[[float], AbstractContextManager[object]]
+) -> Flask:
+    """`body_deadline(seconds)` raises TimeoutError inside its block when reading the body takes longer."""
+    app = Flask("auth0_elastic")
+    places = Places(settings.token_header, settings.token_query_parameter)
+
+    @app.post(settings.webhook_path)
+    def receive() -> Response:
+        if not authenticated(settings.authorization_token, presented(request.headers.get, request.args.get, places)):
+            raise RequestRefused(401, "the token is missing or wrong", "check the log stream's Authorization Token")
+        parsed = parse(decompress(_body(request, settings, body_deadline), settings.max_body_size))
+        keeper.keep(parsed)
+        return jsonify(accepted=len(parsed.events), rejected=len(parsed.rejected))
+
+    app.register_error_handler(RequestRefused, _refused)
+    app.register_error_handler(SpoolError, _spool_failed)
+    app.register_error_handler(HTTPException, _http_error)
+    return app
+
+
+def _body(
+    request: Request, settings: Listener, body_deadline: Callable[[float], AbstractContextManager[object]]
+) -> bytes:
+    limit = settings.max_body_size
+    too_large = RequestRefused(413, f"the body is larger than {limit} bytes", "send fewer events a request")
+    if (request.content_length or 0) > limit:
+        raise too_large
+    try:
+        with body_deadline(settings.body_timeout):
+            body = request.stream.read(limit + 1)
+    except TimeoutError as error:
+        raise RequestRefused(408, f"the body took longer than {settings.body_timeout:g} s") from error
+    except (ClientDisconnected, OSError) as error:
+        raise RequestRefused(400, "the body broke off") from error
+    if len(body) > limit:
+        raise too_large
+    if request.content_length is not None and len(body) < request.content_length:
+        raise RequestRefused(400, "the body broke off")
+    return body
+
+
+def _refused(error: RequestRefused) -> Response:
+    return _error(error.status, str(error), error.remedy)
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    response = _error(status, error.name.lower(), REMEDIES.get(status, ""))
+    if status == 405:
+        response.headers["Allow"] = "POST"
+    return response
+
+
+def _spool_failed(error: SpoolError) -> Response:
+    remedy = "enlarge spool.max_size or mend the way to the engine" if isinstance(error, SpoolFull) else "see the log"
+    response = _error(503, "the events could not be kept; send them again later", remedy)
+    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def _error(status: int, message: str, remedy: str) -> Response:
+    """After an error the rest of the body may be unread, so the connection is not used again."""
+    log.log(logging.ERROR if status >= 500 else logging.WARNING, "answered %d: %s", status, message)
+    response = jsonify({"error": message, **({"remedy": remedy} if remedy else {})})
+    response.status_code = status
+    response.headers["Connection"] = "close"
+    return response

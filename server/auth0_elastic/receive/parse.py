@@ -1,0 +1,182 @@
+"""From a request's body to events, byte for byte as received.
+
+Auth0's three content formats are told apart by their shape, whatever the Content-Type says. What can be understood is
+kept; what cannot becomes a dead letter; only a body without any JSON object or array is refused.
+"""
+
+import json
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from auth0_elastic.errors import RequestRefused
+from auth0_elastic.spool.spool_file import Rejected
+
+_VALUE = msgspec.json.Decoder(msgspec.Raw)
+_ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
+_BOM = b"\xef\xbb\xbf"
+_BLANK = b" \t\r\n"
+_GZIP = b"\x1f\x8b"
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{},]', re.DOTALL)
+
+
+class Parsed(NamedTuple):
+    """Events are JSON objects, as slices of the received bytes."""
+
+    events: list[bytes]
+    rejected: list[Rejected]
+
+
+def parse(body: bytes) -> Parsed:
+    """Splits a body into events. The whole body is tried first, then its lines, which end at \\n only.
+
+    Raises RequestRefused (400) for a body that is no JSON at all. An empty body has no events.
+    """
+    text = body.removeprefix(_BOM).strip(_BLANK)
+    if not text:
+        return Parsed([], [])
+    fast = _strict(text)
+    if fast is not None:
+        return fast
+    parsed = _sort(_pieces(text))
+    if not parsed.events:
+        whole = _sort([text])
+        if whole.events:
+            return whole
+        _refuse_unless_json(text, parsed)
+    return parsed
+
+
+def decompress(body: bytes, limit: int) -> bytes:
+    """The content of a gzip body, also of several members; any other body as it is.
+
+    Raises RequestRefused: 413 when the content is larger than `limit` bytes, 400 when it is damaged.
+    """
+    if not body.startswith(_GZIP):
+        return body
+    content = bytearray()
+    while body.strip(b"\0"):
+        member = zlib.decompressobj(wbits=31)
+        try:
+            content += member.decompress(body, limit + 1 - len(content))
+        except zlib.error as error:
+            raise RequestRefused(400, f"the gzip body is damaged: {error}") from error
+        if len(content) > limit:
+            raise RequestRefused(
+                413, f"the decompressed body is larger than {limit} bytes", "send fewer events a request"
+            )
+        if not member.eof:
+            raise RequestRefused(400, "the gzip body is truncated")
+        body = member.unused_data
+    return bytes(content)
+
+
+def _strict(text: bytes) -> Parsed | None:
+    """The usual bodies in one pass: an object, lines of objects, an array of objects; None for anything else."""
+    try:
+        text.decode()
+        if text[:1] == b"[":
+            values = _ARRAY.decode(text)
+        elif text[:1] == b"{":
+            values = _object_or_lines(text)
+        else:
+            return None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    events = [bytes(value) for value in values]
+    return Parsed(events, []) if all(event[:1] == b"{" for event in events) else None
+
+
+def _object_or_lines(text: bytes) -> list[msgspec.Raw]:
+    try:
+        return [_VALUE.decode(text)]
+    except msgspec.DecodeError:
+        return _VALUE.decode_lines(text)
+
+
+def _sort(pieces: Iterable[bytes]) -> Parsed:
+    parsed = Parsed([], [])
+    for piece in pieces:
+        raw = piece.strip(_BLANK)
+        if not raw:
+            continue
+        reason = _defect(raw)
+        if reason is None:
+            parsed.events.append(raw)
+        else:
+            parsed.rejected.append(Rejected(raw, reason))
+    return parsed
+
+
+def _defect(raw: bytes) -> str | None:
+    """Why this is no JSON object; None if it is one, or one that only lenient parsers take (NaN, lone surrogates)."""
+    try:
+        text = raw.decode()
+        value = json.loads(text)
+    except UnicodeDecodeError as error:
+        return f"not UTF-8: {error.reason} at byte {error.start}"
+    except ValueError as error:
+        return f"not JSON: {error}"
+    except RecursionError:
+        return None if raw[:1] == b"{" and _balanced(raw) else "not JSON: brackets do not match"
+    return None if isinstance(value, dict) else f"not a JSON object but {_kind(value)}"
+
+
+def _pieces(text: bytes) -> Iterable[bytes]:
+    """The lines of a text; of one that begins with an array, the elements of that array and of those that follow it."""
+    return _elements(text) if text[:1] == b"[" else text.split(b"\n")
+
+
+def _elements(text: bytes) -> Iterator[bytes]:
+    """Found by brackets and commas alone, so that a broken element spares the others."""
+    depth, start = 0, 0
+    for token in _TOKEN.finditer(text):
+        mark = token.group()
+        if mark in b"]}":
+            depth = max(depth - 1, 0)
+        cut = (depth <= 1 and mark == b",") or (depth == 0 and mark in b"[]")
+        if mark in b"[{":
+            depth += 1
+        if cut:
+            yield text[start : token.start()]
+            start = token.end()
+    yield text[start:]
+
+
+def _balanced(raw: bytes) -> bool:
+    expected = []
+    for token in _TOKEN.finditer(raw):
+        mark = token.group()
+        if mark in b"[{":
+            expected.append(b"]" if mark == b"[" else b"}")
+        elif mark in b"]}" and (not expected or expected.pop() != mark):
+            return False
+    return not expected
+
+
+def _refuse_unless_json(text: bytes, parsed: Parsed) -> None:
+    """A body of JSON values none of which is an object is answered with dead letters, any other with 400."""
+    if text[:1] == b"[" and _is_json(text):
+        return
+    reason = parsed.rejected[0].reason if parsed.rejected else "the array does not end"
+    raise RequestRefused(
+        400,
+        f"the body is neither a JSON object, nor an array of them, nor lines of them; {reason}",
+        "choose JSON Lines, JSON Array or JSON Object as the log stream's Content Format",
+    )
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _kind(value: object) -> str:
+    names = {list: "an array", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
+    return names.get(type(value), "null")

@@ -1,0 +1,80 @@
+"""The listener process: gunicorn's arbiter with workers that each own a spool file."""
+
+import logging
+import ssl
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+
+from auth0_elastic.config.settings import Settings
+from auth0_elastic.receive.app import create_app
+from auth0_elastic.receive.commit import GroupCommit
+from auth0_elastic.receive.worker import DeadlineWorker, body_deadline, tls_context
+from auth0_elastic.spool.spool_file import SpoolFile
+
+SPOOL_PREFIX = "listener"
+CONNECTIONS_PER_WORKER = 20_000  # idle ones cost some kilobytes each; the pool must not be what an attacker fills
+GRACEFUL_SECONDS = 20
+
+
+class _OurLogging(Logger):  # type: ignore[misc]
+    """gunicorn's messages go where ours go."""
+
+    def setup(self, cfg: Any) -> None:
+        self.error_log.setLevel(logging.INFO)
+
+
+class Listener(BaseApplication):  # type: ignore[misc]
+    """Runs until it gets SIGTERM or SIGINT; SIGHUP replaces the workers."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in _options(self._settings).items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Called in each worker after the fork, so that the spool file and its lock are the worker's own."""
+        spool = self._settings.spool
+        file = SpoolFile.open_free(spool.path, SPOOL_PREFIX)
+        keeper = GroupCommit(file, spool.max_size, spool.dead_letters_max_size)
+        return create_app(self._settings.listener, keeper, body_deadline)
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    listener = settings.listener
+    address = f"[{listener.listen_address}]" if ":" in listener.listen_address else listener.listen_address
+    worker = type("Worker", (DeadlineWorker,), {"handshake_timeout": listener.handshake_timeout})
+    options = {
+        "bind": f"{address}:{listener.listen_port}",
+        "workers": listener.workers,
+        "worker_class": worker,
+        "worker_connections": CONNECTIONS_PER_WORKER,
+        "keepalive": max(1, round(listener.header_timeout)),
+        "graceful_timeout": GRACEFUL_SECONDS,
+        "logger_class": _OurLogging,
+        "control_socket_disable": True,
+        "proc_name": "auth0-elastic listener",
+    }
+    return options | (_tls_options(settings) if listener.ssl.certificate else {})
+
+
+def _tls_options(settings: Settings) -> dict[str, Any]:
+    tls = settings.listener.ssl
+    options: dict[str, Any] = {
+        "certfile": str(tls.certificate),
+        "keyfile": str(tls.key),
+        "ssl_context": tls_context,
+    }
+    if tls.certificate_authorities:
+        options |= {"ca_certs": str(tls.certificate_authorities[0]), "cert_reqs": ssl.CERT_REQUIRED}
+    return options
+
+
+def run(settings: Settings) -> None:
+    """Listens until told to stop."""
+    Listener(settings).run()

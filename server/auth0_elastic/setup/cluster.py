@@ -1,0 +1,87 @@
+"""What a cluster holds of one data stream's assets, and of all that could stand in their way."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from auth0_elastic.engine.client import Engine
+from auth0_elastic.errors import EngineRefused
+from auth0_elastic.package_files import Assets
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class DataStream:
+    """A data stream, the index that it writes to and that index's mappings."""
+
+    name: str
+    write_index: str
+    indices: tuple[str, ...]
+    mappings: Json
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Bodies by name, as the cluster returns them."""
+
+    templates: dict[str, Json]
+    """All composable index templates."""
+    components: dict[str, Json]
+    """Those that belong to the assets' template by name."""
+    pipelines: dict[str, Json]
+    """All."""
+    data_streams: tuple[DataStream, ...]
+    plain_indices: tuple[str, ...]
+    """Indices that bear a data stream's name."""
+    settings: dict[str, Json]
+    """The default and final pipeline of every index that has one, by full dotted name."""
+
+    def named_pipelines(self, except_in: frozenset[str] = frozenset()) -> set[str]:
+        """Pipelines that an index outside `except_in` names as default or final."""
+        return {name for index, own in self.settings.items() if index not in except_in for name in own.values()}
+
+
+def read_cluster(engine: Engine, assets: Assets) -> Cluster:
+    """Asks the cluster; raises EngineError."""
+    streams = _found(engine, f"/_data_stream/{assets.pattern}").get("data_streams", [])
+    resolved = _found(engine, f"/_resolve/index/{assets.pattern}")
+    return Cluster(
+        templates={
+            each["name"]: each["index_template"]
+            for each in _found(engine, "/_index_template").get("index_templates", [])
+        },
+        components={
+            each["name"]: each["component_template"]
+            for each in _found(engine, f"/_component_template/{assets.name}@*").get("component_templates", [])
+        },
+        pipelines=_found(engine, "/_ingest/pipeline"),
+        data_streams=tuple(_read_data_stream(engine, each) for each in streams),
+        plain_indices=tuple(each["name"] for each in resolved.get("indices", []) if "data_stream" not in each),
+        settings=_read_settings(engine),
+    )
+
+
+def _read_data_stream(engine: Engine, body: Json) -> DataStream:
+    indices = tuple(each["index_name"] for each in body["indices"])
+    mappings = _found(engine, f"/{indices[-1]}/_mapping").get(indices[-1], {}).get("mappings", {})
+    return DataStream(body["name"], indices[-1], indices, mappings)
+
+
+def _read_settings(engine: Engine) -> dict[str, Json]:
+    found = engine.call(
+        "GET",
+        "/_all/_settings/index.default_pipeline,index.final_pipeline",
+        params={"flat_settings": "true", "expand_wildcards": "all"},
+    )
+    return {index: body["settings"] for index, body in found.items() if body["settings"]}
+
+
+def _found(engine: Engine, path: str) -> Json:
+    """The body, or nothing where the engine answers a pattern that matches nothing with 404."""
+    try:
+        body: Json = engine.call("GET", path)
+    except EngineRefused as error:
+        if error.status == 404:
+            return {}
+        raise
+    return body

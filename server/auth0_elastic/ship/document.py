@@ -1,0 +1,41 @@
+"""How an event becomes a line of a bulk request."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from auth0_elastic.spool.backlog import SpooledEvent
+
+_encode = msgspec.json.encode
+
+PRESERVE_TAG = "preserve_original_event"
+
+
+class DocumentWriter:
+    """Wraps events for the ingest pipeline: the received text as `message`, and what only the receiver knows."""
+
+    def __init__(self, namespace: str, dataset: str, tags: Sequence[str], *, preserve_original_event: bool) -> None:
+        kept = [tag for tag in tags if tag != PRESERVE_TAG]
+        constant = {
+            "data_stream": {"type": "logs", "dataset": dataset, "namespace": namespace},
+            "input": {"type": "http_endpoint"},
+            "tags": [PRESERVE_TAG, *kept] if preserve_original_event else kept,
+        }
+        self._rest = b"," + _encode(constant)[1:] + b"\n"
+
+    def bulk_body(self, events: Iterable[tuple[str, SpooledEvent]]) -> bytes:
+        """The body of a bulk request that creates each event under its `_id`."""
+        body = bytearray()
+        for document_id, event in events:
+            received = _timestamp(event.received)
+            body += b'{"create":{"_id":' + _encode(document_id) + b"}}\n"
+            body += b'{"@timestamp":"' + received + b'","event":{"created":"' + received + b'"},"message":'
+            body += _encode(event.raw.decode())
+            body += self._rest
+        return bytes(body)
+
+
+def _timestamp(milliseconds: int) -> bytes:
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.").encode() + b"%03dZ" % (milliseconds % 1000)

@@ -1,0 +1,271 @@
+"""The shipper: reads the spool, sends batches, and writes into the ledger how each event ended."""
+
+import logging
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from itertools import groupby
+from threading import Event
+
+from auth0_elastic.errors import EngineError
+from auth0_elastic.ship.backoff import Backoff
+from auth0_elastic.ship.batch_size import BatchSize
+from auth0_elastic.ship.classify import Dead, Delivered, Duplicate, Ending, Retry, Wait
+from auth0_elastic.ship.gate import Gate
+from auth0_elastic.ship.progress import Progress
+from auth0_elastic.ship.retries import Attempted, Retries
+from auth0_elastic.ship.send import Refused, Sender, Sent
+from auth0_elastic.spool.backlog import Backlog, OpenFile, SpooledEvent
+from auth0_elastic.spool.ledger import DeadLetter, Ledger, Settled
+from auth0_elastic.spool.spool_file import read_totals
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.1
+DISCOVER_SECONDS = 1.0
+CONFIRM_SECONDS = 60.0
+MAX_EVENTS_A_BATCH = 10_000
+MAX_RETRY_BYTES = 32 * 1024 * 1024  # beyond it no new events are read until old ones have ended
+
+
+@dataclass(frozen=True)
+class Batch:
+    number: int
+    attempted: Sequence[Attempted]
+
+    @property
+    def events(self) -> list[SpooledEvent]:
+        return [each.event for each in self.attempted]
+
+
+class Shipper:
+    """One thread decides and keeps the books, a few more send.
+
+    `prepare` returns a Sender for an engine whose installed version is confirmed, or raises EngineError; it is called
+    before the first batch, now and then, and whenever the engine has refused.
+    """
+
+    def __init__(
+        self,
+        backlog: Backlog,
+        ledger: Ledger,
+        prepare: Callable[[], Sender],
+        *,
+        max_in_flight: int,
+        max_bytes: int,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._backlog = backlog
+        self._ledger = ledger
+        self._prepare = prepare
+        self._max_in_flight = max_in_flight
+        self._now = now
+        self._size = BatchSize(max_bytes)
+        self._gate = Gate(Backoff(0.5, 30), now)
+        self._item_backoff = Backoff(0.5, 60)
+        self._progress = Progress()
+        self._retries = Retries()
+        self._again: deque[Batch] = deque()
+        self._in_flight: dict[Future[Sent | Refused], Batch] = {}
+        self._unread: dict[str, OpenFile] = {}
+        self._numbers = 0
+        self._next_discovery = self._next_confirmation = 0.0
+        self._sender: Sender | None = None
+        self._threads = ThreadPoolExecutor(max_in_flight, thread_name_prefix="bulk")
+
+    def run(self, stop: Event) -> None:
+        """Until `stop` is set; then what is under way is still waited for."""
+        while not stop.is_set():
+            if not self.step():
+                stop.wait(POLL_SECONDS)
+        self._threads.shutdown(wait=True)
+        self._collect(timeout=0)
+
+    def step(self) -> bool:
+        """One round: look for work, send what may go, settle what has come back. False if there was nothing to do."""
+        self._look()
+        if self._gate.is_due() and not self._in_flight:
+            self._try_engine()
+        sent = self._send_what_may_go()
+        return self._collect(timeout=POLL_SECONDS) or sent
+
+    @property
+    def idle(self) -> bool:
+        """Whether all that was read has come to an end."""
+        return not (self._in_flight or self._again or len(self._retries) or self._unread)
+
+    def _look(self) -> None:
+        if self._now() >= self._next_discovery:
+            self._next_discovery = self._now() + DISCOVER_SECONDS
+            for file in self._backlog.discover():
+                for event in file.read_outstanding():
+                    self._retries.add(self._now(), Attempted(event, 1))
+            self._remove_abandoned()
+        for file in self._backlog.files.values():
+            if file.changed():
+                self._unread[file.file_id] = file
+                self._bury_rejected(file)
+
+    def _remove_abandoned(self) -> None:
+        if not self.idle:
+            return
+        for file in list(self._backlog.files.values()):
+            totals = read_totals(file.path)
+            if self._backlog.remove_if_abandoned(file):
+                self._ledger.settle([], counts={"accepted": totals.accepted, "rejected": totals.rejected})
+
+    def _bury_rejected(self, file: OpenFile) -> None:
+        while rows := file.read_rejected():
+            died = int(time.time() * 1000)
+            dead = [DeadLetter(row.received, died, None, row.rejected.reason, row.rejected.raw) for row in rows]
+            done = Settled(file.file_id, 0, rejected_to=rows[-1].seq)
+            self._ledger.settle([done], dead, {"dead": len(dead)})
+
+    def _try_engine(self) -> None:
+        try:
+            self._sender = self._prepare()
+        except EngineError as error:
+            self._close_gate(str(error))
+            return
+        self._next_confirmation = self._now() + CONFIRM_SECONDS
+        batch = self._next_batch(one_event=True)
+        if batch is None:
+            self._open_gate()
+        else:
+            self._submit(batch)
+
+    def _send_what_may_go(self) -> bool:
+        if self._gate.is_open() and self._now() >= self._next_confirmation:
+            self._confirm()
+        sent = False
+        while self._gate.is_open() and len(self._in_flight) < self._max_in_flight:
+            batch = self._next_batch()
+            if batch is None:
+                break
+            self._submit(batch)
+            sent = True
+        return sent
+
+    def _confirm(self) -> None:
+        self._next_confirmation = self._now() + CONFIRM_SECONDS
+        try:
+            self._sender = self._prepare()
+        except EngineError as error:
+            self._close_gate(str(error))
+
+    def _submit(self, batch: Batch) -> None:
+        if self._sender is None:
+            raise RuntimeError("nothing is sent before the engine is confirmed")
+        self._in_flight[self._threads.submit(self._sender.send, batch.events)] = batch
+
+    def _next_batch(self, *, one_event: bool = False) -> Batch | None:
+        if self._again:
+            return self._again.popleft()
+        max_bytes = 1 if one_event else self._size.bytes
+        attempted = self._retries.take(self._now(), max_bytes)
+        room = max_bytes - sum(len(each.event.raw) for each in attempted)
+        fresh = self._read(room) if room > 0 and self._retries.bytes < MAX_RETRY_BYTES else []
+        if not attempted and not fresh:
+            return None
+        self._numbers += 1
+        self._progress.began(self._numbers, _spans(fresh))
+        return Batch(self._numbers, [*attempted, *(Attempted(event, 0) for event in fresh)])
+
+    def _read(self, max_bytes: int) -> list[SpooledEvent]:
+        """From the files in turn, so that none starves."""
+        events: list[SpooledEvent] = []
+        for file_id, file in list(self._unread.items()):
+            room = max_bytes - sum(len(event.raw) for event in events)
+            if events and room <= 0:
+                break
+            found = file.read(room, MAX_EVENTS_A_BATCH)
+            del self._unread[file_id]
+            if found:
+                self._unread[file_id] = file  # to the end of the line
+            events += found
+        return events
+
+    def _collect(self, timeout: float) -> bool:
+        if not self._in_flight:
+            return False
+        done, _ = wait(self._in_flight, timeout, FIRST_COMPLETED)
+        for future in done:
+            batch = self._in_flight.pop(future)
+            result = future.result()
+            if isinstance(result, Refused):
+                self._again.append(batch)
+                self._close_gate(result.why.reason)
+            else:
+                self._settle(batch, result)
+        return bool(done)
+
+    def _settle(self, batch: Batch, sent: Sent) -> None:
+        ended = list(zip(batch.attempted, sent.endings, strict=True))
+        retried = [(each, ending) for each, ending in ended if isinstance(ending, Retry | Wait)]
+        dead = [_dead_letter(each.event, ending) for each, ending in ended if isinstance(ending, Dead)]
+        self._ledger.settle(self._settled(batch, ended), dead, Counter(_counter(ending) for _, ending in ended))
+        for letter in dead:
+            log.error(
+                "dead letter: the engine answered %s", letter.reason, extra={"http.response.status_code": letter.status}
+            )
+        for each, ending in retried:
+            delay = 0.0 if isinstance(ending, Wait) else self._item_backoff.delay(each.attempts + 1)
+            self._retries.add(self._now() + delay, Attempted(each.event, each.attempts + 1))
+        self._adapt(sent, [ending for _, ending in retried])
+
+    def _settled(self, batch: Batch, ended: Sequence[tuple[Attempted, Ending]]) -> list[Settled]:
+        positions = self._progress.ended(batch.number)
+        left: dict[str, list[int]] = {}
+        gone: dict[str, list[int]] = {}
+        for each, ending in ended:
+            if isinstance(ending, Retry | Wait):
+                left.setdefault(each.event.file_id, []).append(each.event.seq)
+            elif each.attempts:
+                gone.setdefault(each.event.file_id, []).append(each.event.seq)
+        return [
+            Settled(file_id, positions.get(file_id, 0), left.get(file_id, ()), gone.get(file_id, ()))
+            for file_id in {*positions, *left, *gone}
+        ]
+
+    def _adapt(self, sent: Sent, retried: Sequence[Ending]) -> None:
+        waits = [ending.reason for ending in retried if isinstance(ending, Wait)]
+        if waits:
+            self._close_gate(waits[0])
+        elif len(retried) == len(sent.endings) and retried:
+            self._close_gate(retried[0].reason if isinstance(retried[0], Retry) else "")
+        else:
+            self._open_gate()
+        if retried or sent.was_too_large:
+            self._size.was_too_much()
+        else:
+            self._size.went_well()
+
+    def _close_gate(self, reason: str) -> None:
+        if self._gate.close(reason):
+            log.error("waiting, nothing is lost: %s", reason)
+            self._ledger.set_state(engine=reason)
+
+    def _open_gate(self) -> None:
+        if self._gate.open():
+            log.info("delivering to the engine")
+            self._ledger.set_state(engine="ok")
+
+
+def _spans(events: Sequence[SpooledEvent]) -> list[tuple[str, int, int]]:
+    """(file_id, first seq, last seq) of each file's run of events."""
+    spans = []
+    for file_id, run in groupby(events, key=lambda event: event.file_id):
+        seqs = [event.seq for event in run]
+        spans.append((file_id, seqs[0], seqs[-1]))
+    return spans
+
+
+def _counter(ending: Ending) -> str:
+    names = {Delivered: "indexed", Duplicate: "duplicate", Dead: "dead", Retry: "retried", Wait: "retried"}
+    return names[type(ending)]
+
+
+def _dead_letter(event: SpooledEvent, ending: Dead) -> DeadLetter:
+    return DeadLetter(event.received, int(time.time() * 1000), ending.status, ending.reason, event.raw)

@@ -1,0 +1,165 @@
+"""One spool file: where one process keeps what it has received until it is delivered."""
+
+import sqlite3
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from auth0_elastic.errors import SpoolError
+from auth0_elastic.spool.database import FileLock, open_reader, open_writer, transaction
+from auth0_elastic.spool.ledger import LEDGER, deliveries_of
+
+SCHEMA_VERSION = 1
+PRUNED_AT_ONCE = 5_000  # rows; keeps a commit that waits for the pruning waiting for milliseconds only
+
+_SCHEMA = (
+    "CREATE TABLE event (seq INTEGER PRIMARY KEY AUTOINCREMENT, received INTEGER NOT NULL, raw BLOB NOT NULL)",
+    "CREATE TABLE rejected (seq INTEGER PRIMARY KEY AUTOINCREMENT, received INTEGER NOT NULL, reason TEXT NOT NULL,"
+    " raw BLOB NOT NULL)",
+    "CREATE TABLE meta (file_id TEXT NOT NULL, live_bytes INTEGER NOT NULL, accepted INTEGER NOT NULL,"
+    " rejected INTEGER NOT NULL)",
+)
+
+
+class Rejected(NamedTuple):
+    """A piece of a request that is no event: a dead letter."""
+
+    raw: bytes
+    reason: str
+
+
+class Totals(NamedTuple):
+    """What a spool file holds (bytes of undelivered content) and has ever taken in (counts)."""
+
+    live_bytes: int
+    accepted: int
+    rejected: int
+
+
+class SpoolFile:
+    """A file with exactly one writer. What `append` has returned for is on the disk."""
+
+    def __init__(self, path: Path, lock: FileLock) -> None:
+        self.path = path
+        self._lock = lock
+        self._connection = open_writer(path)
+        self.file_id = self._prepare()
+        self._ledger: sqlite3.Connection | None = None
+        self.totals = _totals(self._connection)
+
+    @classmethod
+    def open_free(cls, folder: Path, prefix: str) -> Self:
+        """The first file of this prefix that no other process writes; makes one if all are taken.
+
+        Taking over the file of a process that is gone keeps its backlog where the shipper finds it.
+        """
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for slot in range(1000):
+            lock = FileLock(folder / f"{prefix}-{slot}.lock")
+            if lock.acquire():
+                return cls(folder / f"{prefix}-{slot}.db", lock)
+        raise SpoolError(f"{folder}: 1000 spool files are in use; is the folder shared by several servers?")
+
+    def append(self, received: int, events: Sequence[bytes], rejected: Sequence[Rejected] = ()) -> None:
+        """Keeps events and dead letters, all or none; `received` in epoch milliseconds. On the disk when it returns.
+
+        Raises SpoolError when the disk does not take them.
+        """
+        size = sum(map(len, events))
+        try:
+            with transaction(self._connection):
+                self._connection.executemany(
+                    "INSERT INTO event (received, raw) VALUES (?, ?)", [(received, raw) for raw in events]
+                )
+                self._connection.executemany(
+                    "INSERT INTO rejected (received, reason, raw) VALUES (?, ?, ?)",
+                    [(received, each.reason, each.raw) for each in rejected],
+                )
+                self._count(size, len(events), len(rejected))
+        except sqlite3.Error as error:
+            raise SpoolError(f"{self.path}: cannot keep events: {error}") from error
+
+    def prune(self) -> None:
+        """Removes what the shipper's ledger says is done with; at most PRUNED_AT_ONCE rows."""
+        if self._ledger is None:
+            path = self.path.parent / LEDGER
+            if not path.exists():
+                return
+            self._ledger = open_reader(path)
+        done = deliveries_of(self._ledger, self.file_id)
+        if done is None:
+            return
+        with transaction(self._connection):
+            self._connection.execute(
+                "DELETE FROM rejected WHERE seq <= ? AND seq < (SELECT min(seq) FROM rejected) + ?",
+                (done.rejected_to, PRUNED_AT_ONCE),
+            )
+            self._delete_events(done.delivered_to, done.outstanding)
+
+    def close(self) -> None:
+        if self._ledger is not None:
+            self._ledger.close()
+        self._connection.close()
+        self._lock.release()
+
+    def _delete_events(self, delivered_to: int, outstanding: Sequence[int]) -> None:
+        first = self._connection.execute("SELECT min(seq) FROM event").fetchone()[0]
+        if first is None or first > delivered_to:
+            return
+        upto = min(delivered_to, first + PRUNED_AT_ONCE + len(outstanding))
+        kept = ",".join(map(str, outstanding))  # integers of our own; too many for bound parameters
+        where = f"seq <= {upto} AND seq NOT IN ({kept})"
+        freed = self._connection.execute(f"SELECT total(length(raw)) FROM event WHERE {where}").fetchone()[0]  # noqa: S608
+        self._connection.execute(f"DELETE FROM event WHERE {where}")  # noqa: S608
+        self._count(-int(freed), 0, 0)
+
+    def _count(self, size: int, accepted: int, rejected: int) -> None:
+        self._connection.execute(
+            "UPDATE meta SET live_bytes = live_bytes + ?, accepted = accepted + ?, rejected = rejected + ?",
+            (size, accepted, rejected),
+        )
+        self.totals = Totals(
+            self.totals.live_bytes + size, self.totals.accepted + accepted, self.totals.rejected + rejected
+        )
+
+    def _prepare(self) -> str:
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > SCHEMA_VERSION:
+            raise SpoolError(f"{self.path} was written by a newer version; start that one, or set the file aside")
+        if version == 0:
+            with transaction(self._connection):
+                for statement in _SCHEMA:
+                    self._connection.execute(statement)
+                self._connection.execute("INSERT INTO meta VALUES (?, 0, 0, 0)", (uuid.uuid4().hex,))
+                self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        return str(self._connection.execute("SELECT file_id FROM meta").fetchone()[0])
+
+
+def spool_files(folder: Path) -> Iterator[Path]:
+    """Every spool file there, also those of processes that are gone; not the ledger."""
+    return (path for path in sorted(folder.glob("*-*.db")) if path.name != LEDGER)
+
+
+def read_totals(path: Path) -> Totals:
+    """The totals of a file that another process may be writing; zeros while it is being made."""
+    try:
+        connection = open_reader(path)
+    except sqlite3.OperationalError:
+        return Totals(0, 0, 0)
+    try:
+        return _totals(connection)
+    except sqlite3.OperationalError:
+        return Totals(0, 0, 0)
+    finally:
+        connection.close()
+
+
+def total_of(folder: Path) -> Totals:
+    """The totals of all spool files of a folder."""
+    each = [read_totals(path) for path in spool_files(folder)]
+    return Totals(*(sum(column) for column in zip(*each, strict=True))) if each else Totals(0, 0, 0)
+
+
+def _totals(connection: sqlite3.Connection) -> Totals:
+    return Totals(*connection.execute("SELECT live_bytes, accepted, rejected FROM meta").fetchone())
