@@ -129,9 +129,9 @@ class EcsFormatter(StdlibFormatter):
     def format_to_ecs(self, record: logging.LogRecord) -> dict[str, Any]:
         safe = copy.copy(record)
         safe.msg, safe.args = _message(record), ()
-        result: dict[str, Any] = super().format_to_ecs(safe)
+        fields: dict[str, Any] = super().format_to_ecs(safe)
         trace = "\n".join(_traceback(record))
-        result = _safe(result)
+        result = {key: value if key in ("@timestamp", "ecs.version") else _safe(value) for key, value in fields.items()}
         if trace:
             result.setdefault("error", {})["stack_trace"] = _escape(mask(trace))
         return result

@@ -19,7 +19,7 @@ _data_option: Callable[[Any], Any] = click.option(
 )
 
 
-@click.group()
+@click.group("engine")
 def command() -> None:
     """Run a local OpenSearch for trying things out (needs Java 17 and Maven, no Docker)."""
 

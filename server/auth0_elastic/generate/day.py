@@ -17,7 +17,8 @@ _DAY = 24 * _HOUR
 _SETTLED = 5000  # Auth0 writes an event at most this many milliseconds after it happened
 _INCIDENT_LASTS = 40 * 60_000
 _INCIDENT_SHARE = 0.4
-_EVENTS_PER_ROUND = 10_000  # the incidents come once in as many events
+_EVENTS_PER_ROUND = 10_000  # the incidents come once in as many events,
+_MOST_ROUNDS = 20  # but not without end: they are made beforehand
 _LOGINS_BY_UTC_HOUR = (4, 3, 3, 3, 4, 6, 12, 22, 34, 40, 42, 38, 36, 42, 44, 42, 36, 28, 22, 18, 14, 10, 7, 5)
 
 Queue = list[tuple[int, int, Event]]
@@ -42,7 +43,8 @@ class Curve:
 def _incidents(tenant: Tenant, seed: int, count: int, start: int) -> list[Moment]:
     """Each incident once in a round, as far as they leave most of the day to the usual."""
     moments: list[Moment] = []
-    for number in range(len(INCIDENTS) * (1 + count // _EVENTS_PER_ROUND)):
+    rounds = min(_MOST_ROUNDS, 1 + count // _EVENTS_PER_ROUND)
+    for number in range(len(INCIDENTS) * rounds):
         dice = Dice(seed * 7_368_787 + number)
         happened = INCIDENTS[number % len(INCIDENTS)](tenant, dice, start + dice.below(_DAY - _INCIDENT_LASTS))
         if len(moments) + len(happened) <= count * _INCIDENT_SHARE:
@@ -56,7 +58,7 @@ def _due(queue: Queue, at: int) -> Iterator[Event]:
 
 
 def events(seed: int, count: int, *, end: datetime) -> Iterator[Event]:
-    """`count` events of the 24 hours before `end`, as they arrive; memory does not grow with `count`."""
+    """`count` events of the 24 hours before `end`, as they arrive; memory holds about half an hour of them."""
     dice, tenant = Dice(seed), Tenant(seed, count)
     horizon = (end.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1) - _SETTLED
     start = horizon - _DAY

@@ -8,7 +8,7 @@ from auth0_elastic.generate.scene import TENANT, Scene
 
 _READS = ("clients", "users", "logs", "connections", "roles", "log-streams", "stats/daily", "tenants/settings")
 _WRITES: tuple[tuple[str, str, str, Any], ...] = (
-    ("PATCH", "clients/WebShopClient01", "Update a client", {"callbacks": ["https://www.example.com/callback"]}),
+    ("PATCH", "clients/Example01", "Update a client", {"callbacks": ["https://www.example.com/callback"]}),
     ("POST", "users", "Create a User", {"connection": "Username-Password-Authentication", "email_verified": True}),
     ("PATCH", "users/auth0%7C64f0", "Update a User", {"app_metadata": {"plan": "gold", "limits": {"orders": 50}}}),
     ("POST", "roles/rol_Example01/users", "Assign users to a role", {"users": ["auth0|64f0"]}),

@@ -4,7 +4,10 @@ import csv
 from functools import cache
 from importlib.resources import files
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from string import ascii_letters, digits
 from typing import NamedTuple
+
+from auth0_elastic.generate.dice import Dice
 
 Network = IPv4Network | IPv6Network
 Row = dict[str, str]
@@ -80,7 +83,7 @@ def _place(row: Row) -> Place:
 
 def _app(row: Row, number: int) -> App:
     sdk: dict[str, object] = {"name": row["sdk"], "version": row["sdk_version"]} if row["sdk"] else {}
-    client_id = f"{row['client_name'].replace(' ', '')}Client{number:02d}".ljust(32, "x")
+    client_id = Dice(number).text(ascii_letters + digits, 32)
     return App(row["kind"], int(row["weight"]), client_id, row["client_name"], row["audience"], row["scope"], sdk)
 
 

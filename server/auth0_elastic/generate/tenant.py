@@ -30,9 +30,18 @@ class Tenant:
         return dice.weighted(Weighted(chosen, [app.weight for app in chosen]))
 
     def visit(self, dice: Dice, at: int, people: list[Person], *kinds: str) -> Scene:
-        """Somebody of `people` at home, with an app of `kinds`."""
+        """Somebody of `people` at home, with an app of `kinds` that the device can run."""
         someone = dice.often_first(people)
-        return Scene(dice, at, someone.device, someone, self.app(dice, *kinds))
+        return Scene(dice, at, someone.device, someone, self._suited(dice, someone.device, kinds))
+
+    def _suited(self, dice: Dice, device: Device, kinds: tuple[str, ...]) -> App:
+        """A native app must run on the device; a desktop has the browser's instead."""
+        if kinds != ("native",):
+            return self.app(dice, *kinds)
+        agent = device.browser.user_agent
+        system = "iOS" if "like Mac OS X" in agent else "Android"
+        native = [app for app in apps() if app.kind == "native" and app.client_name.endswith(system)]
+        return native[0] if device.browser.role == "mobile" else self.app(dice, "spa")
 
     def machine(self, dice: Dice, at: int, kind: str) -> Scene:
         """A service without a user."""

@@ -22,7 +22,7 @@ from auth0_elastic.ship.document import DocumentWriter
 from auth0_elastic.ship.identity import document_id, may_precede
 from auth0_elastic.spool.backlog import SpooledEvent
 
-BULK_PARAMS = {"filter_path": "items.*.status,items.*.error,items.*._index", "timeout": "60s"}
+BULK_PARAMS = {"filter_path": "items.*.status,items.*.error,items.*._index"}
 SEARCH_AT_ONCE = 5_000  # below index.max_result_window
 
 

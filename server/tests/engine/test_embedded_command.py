@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from auth0_elastic.engine.embedded import running_engine, stop_engine
 from auth0_elastic.engine.embedded.ports import free_port
 from auth0_elastic.engine.embedded.state import RunningEngine, remember

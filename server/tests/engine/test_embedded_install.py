@@ -1,11 +1,11 @@
 """The embedded engine is installed once, completely or not at all, and says in one line which tool is missing."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
 from auth0_elastic.engine.embedded import cache_directory, install
 from auth0_elastic.engine.embedded.layout import lay_out_opensearch
 from auth0_elastic.engine.embedded.recipe import modules
@@ -14,7 +14,7 @@ from auth0_elastic.errors import Auth0ElasticError, EngineError, MissingTool
 
 def a_program(folder: Path, name: str, script: str) -> None:
     folder.mkdir(exist_ok=True)
-    (folder / name).write_text(f"#!{shutil.which('bash')}\n{script}\n")
+    (folder / name).write_text(f"#!/bin/sh\n{script}\n")
     (folder / name).chmod(0o755)
 
 
@@ -30,7 +30,7 @@ def only_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def a_java(programs: Path, version: str) -> None:
-    properties = f"    java.home = /opt/java\n    java.specification.version = {version}"
+    properties = f"    java.home = /opt/java\n    java.specification.version = {version}\n    java.runtime.version = {version}+1"
     a_program(programs, "java", f"echo '{properties}' >&2")
 
 

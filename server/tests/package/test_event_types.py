@@ -11,7 +11,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from auth0_elastic.commands.generate_pipeline import PIPELINE_FILE, command
+from auth0_elastic.commands.event_types import PIPELINE_FILE, command
 from auth0_elastic.errors import PackageError
 from auth0_elastic.event_types import SEVERITY, EventType, load, parse, pipeline
 
@@ -279,7 +279,7 @@ def test_the_command_refuses_a_code_that_is_not_in_the_table() -> None:
 
 def test_the_command_rewrites_the_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "package/data_stream/logs/elasticsearch/ingest_pipeline/event_types.yml"
-    monkeypatch.setattr("auth0_elastic.commands.generate_pipeline.PIPELINE_FILE", target)
+    monkeypatch.setattr("auth0_elastic.commands.event_types.PIPELINE_FILE", target)
     assert isinstance(CliRunner().invoke(command, ["--write"]).exception, PackageError)
     (tmp_path / "package").mkdir()
     assert CliRunner().invoke(command, ["--write"]).exit_code == 0

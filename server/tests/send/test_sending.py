@@ -173,5 +173,5 @@ def test_an_error_of_the_source_ends_it(listener: Any) -> None:
 
 def test_https_needs_the_authority(secure_listener: Any, authority: Path) -> None:
     assert send(EVENTS, Target(secure_listener.url, ca=authority)).complete
-    with pytest.raises(ListenerRefused, match="not trusted.*--ca"):
+    with pytest.raises(ListenerRefused, match=r"not trusted.*--ca"):
         send(EVENTS, Target(secure_listener.url), clock=FakeClock())

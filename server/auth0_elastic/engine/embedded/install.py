@@ -1,15 +1,13 @@
 """Installs an engine into the user's cache, once."""
 
-import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from auth0_elastic.engine.embedded import recipe
 from auth0_elastic.engine.embedded.fetch import fetch
 from auth0_elastic.engine.embedded.layout import lay_out_elasticsearch, lay_out_opensearch
+from auth0_elastic.engine.embedded.lock import one_at_a_time
 from auth0_elastic.engine.embedded.progress import progress_line
 from auth0_elastic.engine.embedded.tools import find_java
 
@@ -31,7 +29,7 @@ def install(kind: str = "opensearch") -> Path:
         return home
     find_java()
     home.parent.mkdir(parents=True, exist_ok=True)
-    with _one_at_a_time(home.with_name("install.lock")):
+    with one_at_a_time(home.parent):
         if not home.is_dir():
             _install(kind, home)
     return home
@@ -48,10 +46,3 @@ def _install(kind: str, home: Path) -> None:
             else:
                 lay_out_elasticsearch(fetched, complete)
         complete.rename(home)
-
-
-@contextmanager
-def _one_at_a_time(path: Path) -> Iterator[None]:
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

@@ -27,7 +27,7 @@ _AS_ROOT = ("-Djna.nosys=true", "-Djna.nounpack=true")
 
 @dataclass(frozen=True)
 class Site:
-    """Where an engine runs: its home, its data directory, its two ports on 127.0.0.1, and whether as root."""
+    """Where an engine runs: its home, data directory, two ports on 127.0.0.1, heap, user, and more flags of the JVM."""
 
     home: Path
     data: Path
@@ -35,6 +35,7 @@ class Site:
     transport_port: int
     heap: str
     as_root: bool
+    flags: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -85,14 +86,15 @@ def _elasticsearch(site: Site, java: Java) -> Launch:
 
 
 def _jvm_flags(site: Site) -> list[str]:
-    flags = [
+    return [
         f"-Xms{site.heap}",
         f"-Xmx{site.heap}",
         "-XX:+UseSerialGC",
         "-Dfile.encoding=UTF-8",
         f"-Djava.io.tmpdir={site.data / 'tmp'}",
+        *(_AS_ROOT if site.as_root else ()),
+        *site.flags,
     ]
-    return flags + list(_AS_ROOT) if site.as_root else flags
 
 
 def _settings(site: Site) -> dict[str, object]:

@@ -1,6 +1,5 @@
 """Starts and stops an embedded engine: one node that listens on 127.0.0.1 only."""
 
-import http.client
 import logging
 import os
 import subprocess
@@ -12,13 +11,12 @@ from auth0_elastic.engine.embedded import state
 from auth0_elastic.engine.embedded.install import install
 from auth0_elastic.engine.embedded.launch import Site, launch
 from auth0_elastic.engine.embedded.ports import HOST, free_port, is_free
-from auth0_elastic.engine.embedded.spawn import LOG_FILE, spawn
+from auth0_elastic.engine.embedded.readiness import wait_until_ready
+from auth0_elastic.engine.embedded.spawn import spawn
 from auth0_elastic.engine.embedded.state import RunningEngine
-from auth0_elastic.engine.embedded.tools import find_java
+from auth0_elastic.engine.embedded.tools import Java, find_java
+from auth0_elastic.engine.embedded.training import class_archive
 from auth0_elastic.errors import EngineError
-
-_LOG_LINES_SHOWN = 15
-_READY = "/_cluster/health?wait_for_status=yellow&timeout=1s"
 
 logger = logging.getLogger(__name__)
 
@@ -59,12 +57,14 @@ class EmbeddedEngine:
         """
         java, home = find_java(), install(self._kind)
         self._claim()
-        site = Site(home, self._data, self._port, free_port(), self._heap, as_root=os.geteuid() == 0)
+        site = Site(
+            home, self._data, self._port, free_port(), self._heap, os.geteuid() == 0, self._archive_flags(home, java)
+        )
         self._process = spawn(launch(self._kind, site, java), self._data, detached=self._detached)
         running = RunningEngine(self.url, self._process.pid, self._kind, home)
         state.remember(self._data, running)
         try:
-            self._wait_until_ready(self._process, timeout)
+            wait_until_ready(self._process, self._port, self._data, timeout)
         except BaseException:
             self.stop()
             raise
@@ -94,25 +94,6 @@ class EmbeddedEngine:
                 f"port {self._port} on {HOST} is taken by another program; stop it or choose another port"
             )
 
-    def _wait_until_ready(self, process: subprocess.Popen[bytes], timeout: float) -> None:
-        ready = state.wait_until(lambda: process.poll() is not None or self._is_ready(), timeout)
-        if process.poll() is not None:
-            raise EngineError(f"the embedded engine did not start; the end of its log:\n{self._log_end()}")
-        if not ready:
-            raise EngineError(
-                f"the embedded engine did not answer in {timeout:g} s; the end of its log:\n{self._log_end()}"
-            )
-
-    def _is_ready(self) -> bool:
-        connection = http.client.HTTPConnection(HOST, self._port, timeout=5)
-        try:
-            connection.request("GET", _READY)
-            return connection.getresponse().status == http.client.OK
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
-
-    def _log_end(self) -> str:
-        log = self._data / LOG_FILE
-        return "\n".join(log.read_text(errors="replace").splitlines()[-_LOG_LINES_SHOWN:]) + f"\n(all of it: {log})"
+    def _archive_flags(self, home: Path, java: Java) -> tuple[str, ...]:
+        archive = class_archive(home, java) if self._kind == "opensearch" else None
+        return (f"-XX:SharedArchiveFile={archive}",) if archive else ()

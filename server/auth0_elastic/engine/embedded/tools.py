@@ -20,11 +20,12 @@ _INSTALL_MAVEN = "install Maven 3.8 or later (Debian: apt install maven; macOS: 
 
 @dataclass(frozen=True)
 class Java:
-    """A Java runtime: its program, its home directory and its major version."""
+    """A Java runtime: its program, its home directory, its major version and its exact build."""
 
     program: Path
     home: Path
     version: int
+    build: str
 
 
 def find_java() -> Java:
@@ -65,6 +66,7 @@ def _ask_java(program: Path) -> Java:
     ).stderr
     home = re.search(r"^\s*java\.home = (.+)$", answer, re.MULTILINE)
     version = re.search(r"^\s*java\.specification\.version = (?:1\.)?(\d+)", answer, re.MULTILINE)
-    if home is None or version is None:
+    build = re.search(r"^\s*java\.runtime\.version = (\S+)", answer, re.MULTILINE)
+    if home is None or version is None or build is None:
         raise MissingTool(f"{program} does not run ({' '.join(answer.split())[:200]}); {_INSTALL_JAVA}")
-    return Java(program, Path(home[1]), int(version[1]))
+    return Java(program, Path(home[1]), int(version[1]), build[1])

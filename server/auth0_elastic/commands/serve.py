@@ -1,0 +1,37 @@
+"""`auth0-elastic serve`: the server."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from auth0_elastic import log
+from auth0_elastic.config.option import config_option, read
+
+
+@click.command("serve")
+@config_option
+@click.option(
+    "--only",
+    type=click.Choice(["listen", "ship"]),
+    help="Run one of the two processes in the foreground, under a supervisor of your own.",
+)
+def command(config_path: Path | None, only: str | None) -> None:
+    """Listen for Auth0's log events, keep them durably, and deliver them.
+
+    Runs until SIGTERM or Ctrl-C. Install the package into the cluster first: auth0-elastic setup.
+    """
+    settings = read(config_path, for_serve=only != "ship").settings
+    log.configure(settings.logging.format, settings.logging.level, only or "serve")
+    if only == "listen":
+        from auth0_elastic.receive import server  # gevent only where it is used
+
+        server.run(settings)
+    elif only == "ship":
+        from auth0_elastic.serve import shipping
+
+        shipping.run(settings)
+    else:
+        from auth0_elastic.serve import run
+
+        sys.exit(run(settings, config_path))

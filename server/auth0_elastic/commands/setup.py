@@ -1,0 +1,84 @@
+"""`auth0-elastic setup`: installs the package into the cluster, upgrades it, or removes it."""
+
+from collections.abc import Callable
+
+import click
+from rich.console import Console
+
+from auth0_elastic.config.option import with_settings
+from auth0_elastic.config.settings import Settings
+from auth0_elastic.engine.client import Engine, connect
+from auth0_elastic.package_files import Assets, data_streams, find_package, for_distribution, load_assets
+from auth0_elastic.setup.apply import OnStep, install, remove
+from auth0_elastic.setup.cluster import read_cluster
+from auth0_elastic.setup.plan import plan, plan_full_removal
+from auth0_elastic.setup.show import show_differences, show_steps
+from auth0_elastic.setup.step import Step
+
+_WOULD_CHANGE = 3
+
+
+@click.command(name="setup")
+@click.option("--dry-run", is_flag=True, help="Only show what would change; exit with 3 if anything would, else 0.")
+@click.option("--remove", "removing", is_flag=True, help="Remove what setup installed; refused while there is data.")
+@click.option("--delete-data", is_flag=True, help="With --remove: delete the data streams too, with all their events.")
+@click.option("--yes", is_flag=True, help="Delete data without asking.")
+@with_settings()
+@click.pass_context
+def command(
+    context: click.Context, settings: Settings, *, dry_run: bool, removing: bool, delete_data: bool, yes: bool
+) -> None:
+    """Install the ingest pipelines, mappings and index template, or upgrade them.
+
+    A second run changes nothing. Where a data stream exists, its write index gets the new mapping and pipeline in
+    place, and is rolled over only if the engine refuses the mapping. Your own component template
+    (logs-auth0.logs@custom) is never touched.
+    """
+    if delete_data and not removing:
+        raise click.UsageError("--delete-data goes with --remove.")
+    console = Console()
+    engine = connect(settings.elasticsearch)
+    streams = [load_assets(name) for name in data_streams(find_package())]
+    if dry_run:
+        context.exit(_WOULD_CHANGE if _show_plans(console, engine, streams, removing, delete_data) else 0)
+    if delete_data:
+        _ask(engine, streams, yes)
+    for assets in streams:
+        _do(console, _action(engine, assets, removing, delete_data))
+
+
+def _action(engine: Engine, assets: Assets, removing: bool, delete_data: bool) -> Callable[[OnStep], bool]:
+    if removing:
+        return lambda on_step: remove(engine, assets, delete_data, on_step)
+    return lambda on_step: install(engine, assets, on_step)
+
+
+def _do(console: Console, action: Callable[[OnStep], bool]) -> None:
+    """Shows what was done, also when it ends with an error halfway."""
+    done: list[tuple[Step, str]] = []
+    changed = False
+    try:
+        changed = action(lambda step, outcome: done.append((step, outcome)))
+    finally:
+        show_steps(console, done)
+    if not changed:
+        console.print("Nothing to do.")
+
+
+def _show_plans(console: Console, engine: Engine, streams: list[Assets], removing: bool, delete_data: bool) -> bool:
+    changes = False
+    for assets in (for_distribution(each, engine.distribution) for each in streams):
+        cluster = read_cluster(engine, assets)
+        steps = plan_full_removal(assets, cluster, delete_data) if removing else plan(assets, cluster)
+        show_steps(console, [(step, step.action) for step in steps])
+        show_differences(console, steps)
+        changes = changes or any(step.changes for step in steps)
+    console.print("" if changes else "Nothing to do.")
+    return changes
+
+
+def _ask(engine: Engine, streams: list[Assets], yes: bool) -> None:
+    """Asks before data is deleted; without a terminal, only --yes will do."""
+    names = [stream.name for assets in streams for stream in read_cluster(engine, assets).data_streams]
+    if names and not yes:
+        click.confirm(f"Delete {', '.join(names)} with all events?", abort=True)

@@ -1,0 +1,122 @@
+"""Keeps the listener and the shipper running, and ends them together."""
+
+import ctypes
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+
+from auth0_elastic.errors import Auth0ElasticError
+
+log = logging.getLogger(__name__)
+
+STARTUP_SECONDS = 5.0  # a child that ends sooner, the first time, will not do better the second time
+RESTART_SECONDS = 1.0
+STOP_SECONDS = 30.0
+PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)  # loaded here: between fork and exec nothing may be loaded
+
+
+class Child:
+    """A process that is started again when it ends by itself."""
+
+    def __init__(self, name: str, command: Sequence[str]) -> None:
+        self.name = name
+        self._command = command
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started = 0.0
+        self.starts = 0
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        parent = os.getpid()
+        self._process = subprocess.Popen(self._command, preexec_fn=lambda: _die_with(parent))
+        self._started = time.monotonic()
+        self.starts += 1
+
+    def failed_at_start(self) -> int | None:
+        """Its exit code if it ended at once, so that starting it again would not help."""
+        if self._process is None or self.running or self.starts > 1:
+            return None
+        return self._process.returncode if time.monotonic() - self._started < STARTUP_SECONDS else None
+
+    def signal(self, number: int) -> None:
+        if self.running and self._process is not None:
+            self._process.send_signal(number)
+
+    def stop(self, deadline: float) -> None:
+        if self._process is None:
+            return
+        try:
+            self._process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            log.error("%s did not stop in time and is killed; what it had not delivered is kept", self.name)
+            self._process.kill()
+            self._process.wait()
+
+
+class Supervisor:
+    """Runs until SIGTERM or SIGINT, or until a child cannot be started."""
+
+    def __init__(self, children: Sequence[Child]) -> None:
+        self.children = children
+        self._stop = threading.Event()
+
+    def run(self) -> int:
+        """Returns the exit code: 0, or that of the child that failed at its start."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stop.set())
+        for child in self.children:
+            child.start()
+        code = self._watch()
+        self._stop_all()
+        return code
+
+    def healthy(self) -> bool:
+        return all(child.running for child in self.children)
+
+    def _watch(self) -> int:
+        while not self._stop.wait(0.5):
+            for child in self.children:
+                if child.running:
+                    continue
+                code = child.failed_at_start()
+                if code is not None:
+                    return code or Auth0ElasticError.exit_code
+                log.error("%s has ended and is started again", child.name)
+                if self._stop.wait(RESTART_SECONDS):
+                    return 0
+                child.start()
+        return 0
+
+    def _stop_all(self) -> None:
+        """Both are told at once; neither needs the other to finish."""
+        deadline = time.monotonic() + STOP_SECONDS
+        for child in self.children:
+            child.signal(signal.SIGTERM)
+        for child in self.children:
+            child.stop(deadline)
+
+
+def command_of(part: str, config_path: str | None) -> list[str]:
+    """The command line of a child; secrets never stand in it."""
+    config = ["--config", config_path] if config_path else []
+    return [sys.executable, "-m", "auth0_elastic", "serve", "--only", part, *config]
+
+
+def _die_with(parent: int) -> None:
+    """On Linux the child dies when its parent dies, however it dies: a next server finds the address and the spool free.
+
+    Nothing is lost by it, since whatever a killed child had acknowledged or delivered is on the disk.
+    """
+    if sys.platform == "linux":
+        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
