@@ -9,7 +9,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 from urllib.parse import quote, quote_plus
 
 from ecs_logging import StdlibFormatter
@@ -18,6 +18,7 @@ from auth0_elastic import __version__
 from auth0_elastic.config.settings import Settings
 
 MASK = "…"
+_SPOKEN_FOR = ("elastic_transport", "opensearch", "urllib3", "werkzeug")  # what they report is raised or returned too
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -46,11 +47,23 @@ _secrets = _Secrets()
 
 def configure(format: Literal["text", "ecs_json"], level: str, component: str) -> None:
     """Sends all log records of this process to standard error; `component` names the process (serve, ship, …)."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(sys.stderr)
     handler.setFormatter(EcsFormatter(component) if format == "ecs_json" else TextFormatter(component))
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [*(other for other in root.handlers if not _writes_unmasked(other)), handler]
     root.setLevel(level.upper())
+    for name in _SPOKEN_FOR:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Keeps quiet where standard error is gone, because `logging` would print the record's arguments unmasked."""
+
+
+def _writes_unmasked(handler: logging.Handler) -> bool:
+    """Whether it is one that `logging.basicConfig` or an earlier `configure` has made."""
+    return type(handler) in (logging.StreamHandler, _Handler)
 
 
 def redact(settings: Settings) -> None:

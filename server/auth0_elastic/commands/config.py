@@ -9,10 +9,12 @@ import click
 
 from auth0_elastic.config.advice import advise
 from auth0_elastic.config.docs import settings_page
+from auth0_elastic.config.given import Given
 from auth0_elastic.config.load import DEFAULT_PATH, Loaded
 from auth0_elastic.config.option import config_option, read
 from auth0_elastic.config.schema import Leaf, leaves
 from auth0_elastic.config.template import in_yaml, render
+from auth0_elastic.config.values import resolve_path
 from auth0_elastic.errors import ConfigError
 from auth0_elastic.secret import Secret
 
@@ -26,7 +28,10 @@ def command() -> None:
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False), default=DEFAULT_PATH)
 @click.option("--force", is_flag=True, help="Overwrite the file, and with it the token in it.")
 def init(path: Path, force: bool) -> None:
-    """Write a commented settings file with a fresh token to PATH (default: auth0-elastic.yml)."""
+    """Write a settings file with a fresh token.
+
+    PATH is auth0-elastic.yml unless given. The file explains every setting.
+    """
     _write(path, render(Secret(secrets.token_urlsafe(32))), force)
     click.echo(f"Wrote {path}, readable for you alone. Next:")
     click.echo("  1. set listener.ssl (or listener.behind_proxy) and elasticsearch in it")
@@ -49,9 +54,10 @@ def _write(path: Path, text: str, force: bool) -> None:
 @command.command()
 @config_option
 def check(config_path: Path | None) -> None:
-    """Check the settings as `serve` does, and show what is in force and where it comes from.
+    """Check the settings and show what is in force.
 
-    Ends with 78 when something is wrong.
+    Shows where each value comes from, and warns of what is rarely meant. Ends with 78 when `serve` would refuse to
+    start.
     """
     loaded = read(config_path, for_serve=True)
     rows = [("SETTING", "VALUE", "FROM"), *_rows(loaded)]
@@ -64,20 +70,20 @@ def check(config_path: Path | None) -> None:
 
 @command.command()
 def docs() -> None:
-    """Print the page that describes every setting, in Markdown."""
+    """Print what every setting means, in Markdown."""
     click.echo(settings_page(), nl=False)
 
 
 def _rows(loaded: Loaded) -> Iterator[tuple[str, str, str]]:
     for leaf in leaves():
-        given = loaded.given.get(leaf.path)
-        if given is None:
-            yield leaf.key, in_yaml(leaf.default), "default"
-        else:
-            yield leaf.key, _shown(leaf, given.value), given.source
+        given = loaded.given.get(leaf.path, Given(leaf.default, "default", Path.cwd()))
+        yield leaf.key, _shown(leaf, given), given.source
 
 
-def _shown(leaf: Leaf, value: object) -> str:
-    if not leaf.is_secret or value is None:
-        return in_yaml(value)
-    return f"(hidden, {len(value)} of them)" if isinstance(value, list) and len(value) > 1 else "(hidden)"
+def _shown(leaf: Leaf, given: Given) -> str:
+    value = given.value
+    if leaf.is_secret and value is not None:
+        return f"(hidden, {len(value)} of them)" if isinstance(value, list) and len(value) > 1 else "(hidden)"
+    if leaf.format == "path" and isinstance(value, str):
+        return str(resolve_path(value, given.folder))
+    return in_yaml(value)

@@ -37,6 +37,10 @@ class Bench:
         self._pipelines = {new: _renamed(self.assets.pipelines[old], names) for old, new in names.items()}
         self._original = {new: _stem(new, self._name) for new in sorted(self._pipelines, key=len, reverse=True)}
 
+    @property
+    def index_name(self) -> str:
+        return self._name
+
     def __enter__(self) -> Self:
         try:
             for name, body in self._pipelines.items():

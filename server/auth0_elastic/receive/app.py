@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from flask import Flask, Request, Response, jsonify, request
-from werkzeug.exceptions import ClientDisconnected, HTTPException
+from werkzeug.exceptions import HTTPException
 
 from auth0_elastic.config.settings import Listener
 from auth0_elastic.errors import RequestRefused, SpoolError, SpoolFull
@@ -27,10 +27,11 @@ def create_app(
     settings: Listener, keeper: Keeper, body_deadline: Callable[[float], AbstractContextManager[object]]
 ) -> Flask:
     """`body_deadline(seconds)` raises TimeoutError inside its block when reading the body takes longer."""
-    app = Flask("auth0_elastic")
+    app = Flask("auth0_elastic", static_folder=None)
+    app.url_map.merge_slashes = False  # a path either is ours or not found; redirects would lose the POST
     places = Places(settings.token_header, settings.token_query_parameter)
 
-    @app.post(settings.webhook_path)
+    @app.post(settings.webhook_path.rstrip("/") or "/", strict_slashes=False, provide_automatic_options=False)
     def receive() -> Response:
         if not authenticated(settings.authorization_token, presented(request.headers.get, request.args.get, places)):
             raise RequestRefused(401, "the token is missing or wrong", "check the log stream's Authorization Token")
@@ -56,7 +57,7 @@ def _body(
             body = request.stream.read(limit + 1)
     except TimeoutError as error:
         raise RequestRefused(408, f"the body took longer than {settings.body_timeout:g} s") from error
-    except (ClientDisconnected, OSError) as error:
+    except Exception as error:  # the client is gone, or the server's reader refuses its chunks
         raise RequestRefused(400, "the body broke off") from error
     if len(body) > limit:
         raise too_large
@@ -85,9 +86,7 @@ def _spool_failed(error: SpoolError) -> Response:
 
 
 def _error(status: int, message: str, remedy: str) -> Response:
-    """After an error the rest of the body may be unread, so the connection is not used again."""
     log.log(logging.ERROR if status >= 500 else logging.WARNING, "answered %d: %s", status, message)
     response = jsonify({"error": message, **({"remedy": remedy} if remedy else {})})
     response.status_code = status
-    response.headers["Connection"] = "close"
     return response

@@ -25,15 +25,15 @@ def presented(header: Lookup, query_parameter: Lookup, places: Places) -> list[b
     An empty value is absence: Auth0 sends an empty `Authorization` when a custom header carries the token.
     """
     authorization = header("Authorization", "")
-    found = [authorization]
+    found = [_as_sent(authorization)]
     scheme, _, rest = authorization.partition(" ")
     if scheme.lower() == "bearer":
-        found.append(rest.strip())
+        found.append(_as_sent(rest.strip()))
     if places.header:
-        found.append(header(places.header, ""))
+        found.append(_as_sent(header(places.header, "")))
     if places.query_parameter:
-        found.append(query_parameter(places.query_parameter, ""))
-    return [_bytes(token) for token in found if token]
+        found.append(query_parameter(places.query_parameter, "").encode())
+    return [token for token in found if token]
 
 
 def authenticated(tokens: Sequence[Secret], candidates: Sequence[bytes]) -> bool:
@@ -41,9 +41,6 @@ def authenticated(tokens: Sequence[Secret], candidates: Sequence[bytes]) -> bool
     return any([token.matches(candidate) for token in tokens for candidate in candidates])  # noqa: C419
 
 
-def _bytes(value: str) -> bytes:
-    """WSGI hands header bytes over as latin-1 text; a query parameter is already text."""
-    try:
-        return value.encode("latin-1")
-    except UnicodeEncodeError:
-        return value.encode()
+def _as_sent(header: str) -> bytes:
+    """WSGI hands a header's bytes over as latin-1 text."""
+    return header.encode("latin-1")

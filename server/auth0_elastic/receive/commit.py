@@ -27,7 +27,13 @@ class Keeper(Protocol):
 
 class _Waiting(NamedTuple):
     parsed: Parsed
+    size: int
     durable: "gevent.event.AsyncResult[None]"
+
+
+def _fail(batch: Sequence[_Waiting], error: SpoolError) -> None:
+    for waiting in batch:
+        waiting.durable.set_exception(error)
 
 
 class GroupCommit:
@@ -55,7 +61,7 @@ class GroupCommit:
         size = sum(map(len, parsed.events))
         if self._others.live_bytes + self._file.totals.live_bytes + self._queued_bytes + size > self._max_size:
             raise SpoolFull(f"the spool holds its limit of {self._max_size} bytes")
-        waiting = _Waiting(parsed, gevent.event.AsyncResult())
+        waiting = _Waiting(parsed, size, gevent.event.AsyncResult())
         self._queue.append(waiting)
         self._queued_bytes += size
         self._arrived.set()
@@ -72,9 +78,9 @@ class GroupCommit:
             self._arrived.wait()
             self._arrived.clear()
             batch, self._queue = self._queue, []
-            self._queued_bytes = 0
             if batch:
                 self._commit(batch)
+                self._queued_bytes -= sum(each.size for each in batch)
 
     def _commit(self, batch: Sequence[_Waiting]) -> None:
         received = int(self._clock() * 1000)
@@ -84,11 +90,13 @@ class GroupCommit:
             self._thread.apply(self._file.append, (received, events, self._within_limit(rejected)))
         except SpoolError as error:
             log.error("%s", error)
+            _fail(batch, error)
+        except Exception:  # whatever it is, nobody may wait for ever
+            log.exception("cannot keep events")
+            _fail(batch, SpoolError("cannot keep events"))
+        else:
             for waiting in batch:
-                waiting.durable.set_exception(error)
-            return
-        for waiting in batch:
-            waiting.durable.set(None)
+                waiting.durable.set(None)
 
     def _within_limit(self, rejected: list[Rejected]) -> list[Rejected]:
         """Dead letters never block acceptance: beyond their limit their content is cut, their reason stays."""
@@ -102,11 +110,12 @@ class GroupCommit:
         while True:
             gevent.sleep(TIDY_SECONDS)
             try:
-                self._others = self._thread.apply(self._tidy)
+                while self._thread.apply(self._file.prune):
+                    gevent.sleep(0)  # commits go in between
+                self._others = self._thread.apply(self._measure_others)
             except Exception:  # the next round may go better, and a listener must not die of tidying
                 log.exception("cannot tidy %s", self._file.path)
 
-    def _tidy(self) -> Totals:
-        self._file.prune()
+    def _measure_others(self) -> Totals:
         everything, own = total_of(Path(self._file.path).parent), self._file.totals
         return Totals(*(all_files - mine for all_files, mine in zip(everything, own, strict=True)))

@@ -41,11 +41,11 @@ def parse(body: bytes) -> Parsed:
     fast = _strict(text)
     if fast is not None:
         return fast
+    whole = _sort([text])
+    if whole.events:
+        return whole
     parsed = _sort(_pieces(text))
     if not parsed.events:
-        whole = _sort([text])
-        if whole.events:
-            return whole
         _refuse_unless_json(text, parsed)
     return parsed
 
@@ -132,18 +132,31 @@ def _pieces(text: bytes) -> Iterable[bytes]:
 
 def _elements(text: bytes) -> Iterator[bytes]:
     """Found by brackets and commas alone, so that a broken element spares the others."""
-    depth, start = 0, 0
+    brackets: list[bytes] = []
+    start = 0
     for token in _TOKEN.finditer(text):
         mark = token.group()
-        if mark in b"]}":
-            depth = max(depth - 1, 0)
-        cut = (depth <= 1 and mark == b",") or (depth == 0 and mark in b"[]")
         if mark in b"[{":
-            depth += 1
+            cut = mark == b"[" and not brackets
+            brackets.append(mark)
+        elif mark in b"]}":
+            cut = _close(brackets, b"[" if mark == b"]" else b"{")
+        else:
+            cut = mark == b"," and brackets in ([], [b"["])
         if cut:
             yield text[start : token.start()]
             start = token.end()
     yield text[start:]
+
+
+def _close(brackets: list[bytes], opening: bytes) -> bool:
+    """Forgives one unclosed bracket, ignores a stray closing one; returns whether the array of the elements ends."""
+    if brackets[-1:] == [opening]:
+        brackets.pop()
+        return not brackets and opening == b"["
+    if len(brackets) > 2 and brackets[-2] == opening:
+        del brackets[-2:]
+    return False
 
 
 def _balanced(raw: bytes) -> bool:

@@ -1,6 +1,7 @@
 """The listener process: gunicorn's arbiter with workers that each own a spool file."""
 
 import logging
+import resource
 import ssl
 from typing import Any
 
@@ -24,6 +25,7 @@ class _OurLogging(Logger):  # type: ignore[misc]
 
     def setup(self, cfg: Any) -> None:
         self.error_log.setLevel(logging.INFO)
+        self.error_log.propagate = True  # otherwise Python prints its warnings bare and unmasked
 
 
 class Listener(BaseApplication):  # type: ignore[misc]
@@ -48,13 +50,12 @@ class Listener(BaseApplication):  # type: ignore[misc]
 def _options(settings: Settings) -> dict[str, Any]:
     listener = settings.listener
     address = f"[{listener.listen_address}]" if ":" in listener.listen_address else listener.listen_address
-    worker = type("Worker", (DeadlineWorker,), {"handshake_timeout": listener.handshake_timeout})
+    deadlines = {name: getattr(listener, name) for name in ("handshake_timeout", "header_timeout", "body_timeout")}
     options = {
         "bind": f"{address}:{listener.listen_port}",
         "workers": listener.workers,
-        "worker_class": worker,
+        "worker_class": type("Worker", (DeadlineWorker,), deadlines),
         "worker_connections": CONNECTIONS_PER_WORKER,
-        "keepalive": max(1, round(listener.header_timeout)),
         "graceful_timeout": GRACEFUL_SECONDS,
         "logger_class": _OurLogging,
         "control_socket_disable": True,
@@ -65,16 +66,24 @@ def _options(settings: Settings) -> dict[str, Any]:
 
 def _tls_options(settings: Settings) -> dict[str, Any]:
     tls = settings.listener.ssl
-    options: dict[str, Any] = {
+    return {
         "certfile": str(tls.certificate),
         "keyfile": str(tls.key),
-        "ssl_context": tls_context,
+        "cert_reqs": ssl.CERT_REQUIRED if tls.certificate_authorities else ssl.CERT_NONE,
+        "ssl_context": tls_context(tls.certificate_authorities),
     }
-    if tls.certificate_authorities:
-        options |= {"ca_certs": str(tls.certificate_authorities[0]), "cert_reqs": ssl.CERT_REQUIRED}
-    return options
 
 
 def run(settings: Settings) -> None:
     """Listens until told to stop."""
+    _allow_open_files()
     Listener(settings).run()
+
+
+def _allow_open_files() -> None:
+    """Each connection is an open file, and the usual 1,024 are soon taken by clients that only hold connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS_PER_WORKER + 1_000
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))

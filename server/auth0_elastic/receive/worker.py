@@ -1,23 +1,33 @@
-"""gunicorn's gevent worker with a total deadline for the TLS handshake and for the header.
+"""gunicorn's gevent worker with total deadlines for the TLS handshake, the header and the sending of the answer.
 
-gunicorn bounds neither: a client that sends a byte now and then would keep its connection for ever. The body's deadline
-is the app's, which knows when it reads.
+gunicorn bounds none of them: a client that sends a byte now and then would keep its connection for ever. The body's
+deadline is the app's, which knows when it reads.
 """
 
+import json
+import logging
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import gevent
+from gunicorn import util
+from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
 from gunicorn.workers.ggevent import GeventWorker
+
+log = logging.getLogger(__name__)
 
 
 class DeadlineWorker(GeventWorker):  # type: ignore[misc]
-    """Also takes a client that leaves during the handshake for what it is: nothing worth a traceback."""
+    """Also takes a client that leaves, or that speaks no HTTP, for what it is: nothing worth a traceback."""
 
     handshake_timeout = 10.0
+    header_timeout = 10.0
+    body_timeout = 30.0
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         if isinstance(client, ssl.SSLSocket) and not _shake_hands(client, self.handshake_timeout):
@@ -26,15 +36,44 @@ class DeadlineWorker(GeventWorker):  # type: ignore[misc]
 
     def timeout_ctx(self) -> gevent.Timeout:
         """Around the wait for a request and the reading of its header."""
-        return gevent.Timeout(self.cfg.keepalive, False)
+        return gevent.Timeout(self.header_timeout, False)
+
+    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
+        """A client that does not read its answers is cut, as is one that sends nothing of its body."""
+        sock.settimeout(self.body_timeout)
+        try:
+            super().handle_request(listener_name, req, sock, addr)
+        except OSError as error:
+            raise StopIteration from error
+        sock.settimeout(None)
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Says nothing of what the client sent: gunicorn would log the request line, whose query may hold a token."""
+        if isinstance(exc, OSError | gevent.GreenletExit):  # the client is gone, or we are going
+            return
+        status = _status(exc)
+        if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            log.error("a request failed", exc_info=exc)
+        else:
+            log.warning("answered %d: %s", status, status.phrase.lower())
+        util.write_nonblock(client, _answer(status))
 
 
-def tls_context(conf: Any, default_context: Any) -> ssl.SSLContext:
-    """gunicorn's hook: TLS 1.2 and newer, with the handshake left to the worker, which has a deadline for it."""
-    context: ssl.SSLContext = default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.wrap_socket = partial(context.wrap_socket, do_handshake_on_connect=False)  # type: ignore[method-assign]
-    return context
+def tls_context(authorities: Sequence[Path]) -> Callable[[Any, Any], ssl.SSLContext]:
+    """gunicorn's hook: TLS 1.2 and newer, with the handshake left to the worker, which has a deadline for it.
+
+    Clients' certificates may be signed by any of the authorities.
+    """
+
+    def make(conf: Any, default_context: Any) -> ssl.SSLContext:
+        context: ssl.SSLContext = default_context()
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        for path in authorities:
+            context.load_verify_locations(path)
+        context.wrap_socket = partial(context.wrap_socket, do_handshake_on_connect=False)  # type: ignore[method-assign]
+        return context
+
+    return make
 
 
 def _shake_hands(client: ssl.SSLSocket, seconds: float) -> bool:
@@ -45,6 +84,20 @@ def _shake_hands(client: ssl.SSLSocket, seconds: float) -> bool:
         client.close()
         return False
     return True
+
+
+def _status(exc: BaseException) -> HTTPStatus:
+    if isinstance(exc, LimitRequestLine):
+        return HTTPStatus.REQUEST_URI_TOO_LONG
+    if isinstance(exc, LimitRequestHeaders):
+        return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+    return HTTPStatus.BAD_REQUEST if isinstance(exc, ParseException) else HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _answer(status: HTTPStatus) -> bytes:
+    body = json.dumps({"error": status.phrase.lower()}).encode()
+    head = f"HTTP/1.1 {status.value} {status.phrase}\r\nConnection: close\r\nContent-Type: application/json\r\n"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """One batch against the engine: look up what may be there already, create the rest, say how each event ended."""
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -27,10 +28,11 @@ SEARCH_AT_ONCE = 5_000  # below index.max_result_window
 
 
 class Sent(NamedTuple):
-    """How each event of the batch ended, in its order; whether the request had to be split to be taken."""
+    """How each event of the batch ended, in its order; how long it took; whether it had to be split to be taken."""
 
     endings: list[Ending]
     was_too_large: bool = False
+    seconds: float = 0.0
 
 
 class Refused(NamedTuple):
@@ -49,8 +51,10 @@ class Sender:
 
     def send(self, events: Sequence[SpooledEvent]) -> Sent | Refused:
         """Raises nothing that the engine causes."""
+        started = time.monotonic()
         try:
-            return self._send([(document_id(event.raw), event) for event in events])
+            sent = self._send([(document_id(event.raw), event) for event in events])
+            return sent._replace(seconds=time.monotonic() - started) if isinstance(sent, Sent) else sent
         except EngineUnavailable as error:
             self._stream.forget()
             return Refused(Retry(str(error)))

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -67,7 +67,6 @@ class Shipper:
         self._item_backoff = Backoff(0.5, 60)
         self._progress = Progress()
         self._retries = Retries()
-        self._again: deque[Batch] = deque()
         self._in_flight: dict[Future[Sent | Refused], Batch] = {}
         self._unread: dict[str, OpenFile] = {}
         self._numbers = 0
@@ -80,8 +79,12 @@ class Shipper:
         while not stop.is_set():
             if not self.step():
                 stop.wait(POLL_SECONDS)
-        self._threads.shutdown(wait=True)
+        self.close()
         self._collect(timeout=0)
+
+    def close(self) -> None:
+        """Waits for what is under way."""
+        self._threads.shutdown(wait=True)
 
     def step(self) -> bool:
         """One round: look for work, send what may go, settle what has come back. False if there was nothing to do."""
@@ -94,7 +97,7 @@ class Shipper:
     @property
     def idle(self) -> bool:
         """Whether all that was read has come to an end."""
-        return not (self._in_flight or self._again or len(self._retries) or self._unread)
+        return not (self._in_flight or len(self._retries) or self._unread)
 
     def _look(self) -> None:
         if self._now() >= self._next_discovery:
@@ -161,8 +164,6 @@ class Shipper:
         self._in_flight[self._threads.submit(self._sender.send, batch.events)] = batch
 
     def _next_batch(self, *, one_event: bool = False) -> Batch | None:
-        if self._again:
-            return self._again.popleft()
         max_bytes = 1 if one_event else self._size.bytes
         attempted = self._retries.take(self._now(), max_bytes)
         room = max_bytes - sum(len(each.event.raw) for each in attempted)
@@ -195,14 +196,16 @@ class Shipper:
             batch = self._in_flight.pop(future)
             result = future.result()
             if isinstance(result, Refused):
-                self._again.append(batch)
+                self._settle(batch, [result.why] * len(batch.attempted))
                 self._close_gate(result.why.reason)
+                self._size.was_too_much()
             else:
-                self._settle(batch, result)
+                self._settle(batch, result.endings)
+                self._adapt(result)
         return bool(done)
 
-    def _settle(self, batch: Batch, sent: Sent) -> None:
-        ended = list(zip(batch.attempted, sent.endings, strict=True))
+    def _settle(self, batch: Batch, endings: Sequence[Ending]) -> None:
+        ended = list(zip(batch.attempted, endings, strict=True))
         retried = [(each, ending) for each, ending in ended if isinstance(ending, Retry | Wait)]
         dead = [_dead_letter(each.event, ending) for each, ending in ended if isinstance(ending, Dead)]
         self._ledger.settle(self._settled(batch, ended), dead, Counter(_counter(ending) for _, ending in ended))
@@ -213,7 +216,6 @@ class Shipper:
         for each, ending in retried:
             delay = 0.0 if isinstance(ending, Wait) else self._item_backoff.delay(each.attempts + 1)
             self._retries.add(self._now() + delay, Attempted(each.event, each.attempts + 1))
-        self._adapt(sent, [ending for _, ending in retried])
 
     def _settled(self, batch: Batch, ended: Sequence[tuple[Attempted, Ending]]) -> list[Settled]:
         positions = self._progress.ended(batch.number)
@@ -229,18 +231,17 @@ class Shipper:
             for file_id in {*positions, *left, *gone}
         ]
 
-    def _adapt(self, sent: Sent, retried: Sequence[Ending]) -> None:
-        waits = [ending.reason for ending in retried if isinstance(ending, Wait)]
+    def _adapt(self, sent: Sent) -> None:
+        """Single events to be tried again hold nothing up; one that waits holds up everything."""
+        waits = [ending for ending in sent.endings if isinstance(ending, Wait)]
         if waits:
-            self._close_gate(waits[0])
-        elif len(retried) == len(sent.endings) and retried:
-            self._close_gate(retried[0].reason if isinstance(retried[0], Retry) else "")
+            self._close_gate(waits[0].reason)
         else:
             self._open_gate()
-        if retried or sent.was_too_large:
+        if sent.was_too_large or any(isinstance(ending, Retry) for ending in sent.endings):
             self._size.was_too_much()
         else:
-            self._size.went_well()
+            self._size.answered(sent.seconds)
 
     def _close_gate(self, reason: str) -> None:
         if self._gate.close(reason):

@@ -80,22 +80,22 @@ class SpoolFile:
         except sqlite3.Error as error:
             raise SpoolError(f"{self.path}: cannot keep events: {error}") from error
 
-    def prune(self) -> None:
-        """Removes what the shipper's ledger says is done with; at most PRUNED_AT_ONCE rows."""
+    def prune(self) -> bool:
+        """Removes some of what the shipper's ledger says is done with; returns whether there is more."""
         if self._ledger is None:
             path = self.path.parent / LEDGER
             if not path.exists():
-                return
+                return False
             self._ledger = open_reader(path)
         done = deliveries_of(self._ledger, self.file_id)
         if done is None:
-            return
+            return False
         with transaction(self._connection):
             self._connection.execute(
                 "DELETE FROM rejected WHERE seq <= ? AND seq < (SELECT min(seq) FROM rejected) + ?",
                 (done.rejected_to, PRUNED_AT_ONCE),
             )
-            self._delete_events(done.delivered_to, done.outstanding)
+            return self._delete_events(done.delivered_to, done.outstanding)
 
     def close(self) -> None:
         if self._ledger is not None:
@@ -103,16 +103,17 @@ class SpoolFile:
         self._connection.close()
         self._lock.release()
 
-    def _delete_events(self, delivered_to: int, outstanding: Sequence[int]) -> None:
+    def _delete_events(self, delivered_to: int, outstanding: Sequence[int]) -> bool:
         first = self._connection.execute("SELECT min(seq) FROM event").fetchone()[0]
         if first is None or first > delivered_to:
-            return
-        upto = min(delivered_to, first + PRUNED_AT_ONCE + len(outstanding))
+            return False
+        upto = min(delivered_to, first + PRUNED_AT_ONCE - 1 + len(outstanding))
         kept = ",".join(map(str, outstanding))  # integers of our own; too many for bound parameters
         where = f"seq <= {upto} AND seq NOT IN ({kept})"
         freed = self._connection.execute(f"SELECT total(length(raw)) FROM event WHERE {where}").fetchone()[0]  # noqa: S608
         self._connection.execute(f"DELETE FROM event WHERE {where}")  # noqa: S608
         self._count(-int(freed), 0, 0)
+        return bool(upto < delivered_to)
 
     def _count(self, size: int, accepted: int, rejected: int) -> None:
         self._connection.execute(

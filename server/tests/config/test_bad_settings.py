@@ -24,7 +24,7 @@ BAD_FILES = {
     ),
     "an empty address": ("listener: {listen_address: ''}", "listener.listen_address: '' is not an address"),
     "a webhook path without its slash": ("listener: {webhook_path: logs}", "'logs' is not a path that starts with /"),
-    "a webhook path with a query": ("listener: {webhook_path: /a?b}", "'/a?b' is not a path that starts with /"),
+    "a webhook path with a query": ("listener: {webhook_path: '/a?b'}", "'/a?b' is not a path that starts with /"),
     "a header name with a space": ("listener: {token_header: x key}", "'x key' is not the name of a header; give"),
     "a query parameter with an equals sign": (
         "listener: {token_query_parameter: a=}",
@@ -211,11 +211,10 @@ def test_a_file_that_is_not_utf_8_is_refused(folder: Path) -> None:
 
 @pytest.mark.parametrize("listener", ["0.0.0.0", "127.0.0.1"])
 def test_one_port_on_two_addresses_is_refused_only_where_they_overlap(write: Write, listener: str) -> None:
-    path = write(
-        f"monitoring: {{listen_address: 127.0.0.2, listen_port: 1}}\nlistener: {{listen_address: {listener}, listen_port: 1}}"
-    )
+    path = write("monitoring: {listen_address: 127.0.0.2, listen_port: 1}\nlistener: {listen_port: 1}")
+    env = {"AUTH0_ELASTIC_LISTENER_LISTEN_ADDRESS": listener}
     if listener == "127.0.0.1":
-        load(path, {})
+        load(path, env)
     else:
         with pytest.raises(ConfigError, match="is also"):
-            load(path, {})
+            load(path, env)

@@ -76,6 +76,7 @@ def test_check_shows_value_and_source_of_every_setting_and_no_secret(write: Writ
     assert rows["elasticsearch.password"] == ["(hidden)", "AUTH0_ELASTIC_ELASTICSEARCH_PASSWORD_FILE", "→", "password"]
     assert rows["tags"] == ["[a,", "b]", "AUTH0_ELASTIC_TAGS"]
     assert rows["listener.listen_port"] == ["8383", "default"]
+    assert rows["spool.path"] == [str(Path.cwd() / "spool"), "default"]
 
 
 def test_check_warns_of_what_is_rarely_meant(write: Write) -> None:

@@ -120,12 +120,12 @@ def test_a_comma_in_the_environment_belongs_to_the_token() -> None:
     assert load(None, env).listener.authorization_token == (Secret("a,b"),)
 
 
-def test_a_listener_with_a_certificate_is_ready_to_serve(certificates: Path, write: Write) -> None:
-    text = "listener: {authorization_token: t, ssl: {certificate: tls.crt, key: tls.key, certificate_authorities: [ca.pem]}}"
-    (certificates / "settings.yml").write_text(text)
-    tls = load(certificates / "settings.yml", {}, for_serve=True).listener.ssl
-    assert (tls.certificate, tls.key) == (certificates / "tls.crt", certificates / "tls.key")
-    assert tls.certificate_authorities == (certificates / "ca.pem",)
+def test_a_listener_with_a_certificate_is_ready_to_serve(certificates: Path) -> None:
+    tls = "{certificate: tls.crt, key: tls.key, certificate_authorities: [ca.pem]}"
+    (certificates / "settings.yml").write_text(f"listener: {{authorization_token: t, ssl: {tls}}}")
+    loaded = load(certificates / "settings.yml", {}, for_serve=True).listener.ssl
+    assert (loaded.certificate, loaded.key) == (certificates / "tls.crt", certificates / "tls.key")
+    assert loaded.certificate_authorities == (certificates / "ca.pem",)
 
 
 @pytest.mark.parametrize("text", ["listen_address: 127.0.0.1", "listen_address: '::1'", "behind_proxy: true"])
@@ -134,9 +134,7 @@ def test_plain_http_is_allowed_where_nobody_can_listen_in(write: Write, text: st
 
 
 def test_plain_http_for_the_world_is_refused(write: Write) -> None:
-    with pytest.raises(
-        ConfigError, match=r"^listener\.ssl\.certificate: missing, but Auth0 demands HTTPS; give .*proxy"
-    ):
+    with pytest.raises(ConfigError, match=r"^listener\.ssl\.certificate: missing, but Auth0 demands HTTPS; give"):
         load(write("listener: {authorization_token: t}"), {}, for_serve=True)
 
 

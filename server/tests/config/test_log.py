@@ -1,6 +1,7 @@
 """The log: readable or ECS JSON, one record a line, and no secret in it."""
 
 import base64
+import io
 import json
 import logging
 import sys
@@ -19,15 +20,18 @@ TOKEN = 'tok/en "hush" + 5eCr3t\\'
 PASSWORD = "pass-wörd-5eCr3t"
 API_KEY = "key-id:api-5eCr3t"
 logger = logging.getLogger("auth0_elastic.test")
-FORMATS: list[Literal["text", "ecs_json"]] = ["text", "ecs_json"]
+Format = Literal["text", "ecs_json"]
+FORMATS: list[Format] = ["text", "ecs_json"]
 
 
 @pytest.fixture(autouse=True)
 def _restored_logging() -> Iterator[None]:
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    level = root.level
     yield
-    root.handlers[:], root.level = handlers, level
+    root.setLevel(level)
+    for handler in ours():
+        root.removeHandler(handler)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -39,9 +43,13 @@ def _redacted() -> None:
 
 
 @pytest.fixture(params=FORMATS)
-def log_format(request: pytest.FixtureRequest) -> Literal["text", "ecs_json"]:
-    log.configure(request.param, "info", "serve")
+def log_format(request: pytest.FixtureRequest) -> Format:
     return request.param  # type: ignore[no-any-return]
+
+
+def ours() -> list[logging.Handler]:
+    ours = log.TextFormatter | log.EcsFormatter
+    return [handler for handler in logging.getLogger().handlers if isinstance(handler.formatter, ours)]
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -64,14 +72,15 @@ def test_ecs_json_is_elastics_format_with_service_and_role(capsys: pytest.Captur
     logger.info("%d waiting", 3)
     event = json.loads(lines(capsys)[0])
     assert event["message"] == "3 waiting"
-    assert event["log"]["level"] == "info"
+    assert event["log.level"] == "info"
     assert event["log"]["logger"] == "auth0_elastic.test"
     assert event["service"]["name"] == "auth0-elastic"
     assert event["service"]["node"]["roles"] == ["ship"]
     assert event["@timestamp"].endswith("Z")
 
 
-def test_less_important_records_are_left_out(capsys: pytest.CaptureFixture[str], log_format: str) -> None:
+def test_less_important_records_are_left_out(capsys: pytest.CaptureFixture[str], log_format: Format) -> None:
+    log.configure(log_format, "info", "serve")
     logger.debug("unheard")
     assert lines(capsys) == []
 
@@ -84,14 +93,17 @@ def test_configuring_again_does_not_double_the_lines(capsys: pytest.CaptureFixtu
 
 
 def test_foreign_text_cannot_forge_a_line_or_drive_the_terminal(
-    capsys: pytest.CaptureFixture[str], log_format: str
+    capsys: pytest.CaptureFixture[str], log_format: Format
 ) -> None:
-    logger.info("path %s", "/x\r\n2026-01-01T00:00:00.000Z ERROR forged\x1b[31m\u2028\x85\u202e\x00\ud800")
+    log.configure(log_format, "info", "serve")
+    logger.info("path %s", "/x\r\nERROR forged\x1b[31m\u2028\x85\u202e\x00\ud800")
     (line,) = lines(capsys)
     message = json.loads(line)["message"] if log_format == "ecs_json" else line
-    assert message.endswith(
-        "path /x\\r\\n2026-01-01T00:00:00.000Z ERROR forged\\x1b[31m\\u2028\\x85\\u202e\\x00\\ud800"
-    )
+    assert message.endswith("path /x\\r\\nERROR forged\\x1b[31m\\u2028\\x85\\u202e\\x00\\ud800")
+
+
+def fail(error: Exception) -> None:
+    raise error
 
 
 def in_message() -> None:
@@ -120,7 +132,7 @@ def in_a_url() -> None:
 
 def in_an_exception() -> None:
     try:
-        raise ValueError(f"bad {TOKEN} {PASSWORD}")
+        fail(ValueError(f"bad {TOKEN} {PASSWORD}"))
     except ValueError:
         logger.exception("failed")
 
@@ -128,7 +140,7 @@ def in_an_exception() -> None:
 def in_a_chain_of_exceptions() -> None:
     try:
         try:
-            raise KeyError(API_KEY)
+            fail(KeyError(API_KEY))
         except KeyError as error:
             raise ValueError(TOKEN) from error
     except ValueError:
@@ -137,8 +149,8 @@ def in_a_chain_of_exceptions() -> None:
 
 def in_the_source_line_of_a_traceback() -> None:
     try:
-        _ = {}["pass-wörd-5eCr3t"]  # type: ignore[var-annotated]
-    except KeyError:
+        logger.handlers["pass-wörd-5eCr3t"]  # type: ignore[call-overload]
+    except TypeError:
         logger.exception("failed")
 
 
@@ -200,7 +212,9 @@ LEAKS = [
 
 
 @pytest.mark.parametrize("leak", LEAKS, ids=lambda leak: leak.__name__)
-def test_a_secret_is_masked(capsys: pytest.CaptureFixture[str], log_format: str, leak: Any) -> None:
+def test_a_secret_is_masked(capsys: pytest.CaptureFixture[str], log_format: Format, leak: Any) -> None:
+    log.configure(log_format, "info", "serve")
+    logging.getLogger().handlers[:] = ours()  # pytest's own ones raise what ours must endure
     leak()
     out, err = capsys.readouterr()
     assert err
@@ -212,8 +226,9 @@ def test_a_secret_is_masked(capsys: pytest.CaptureFixture[str], log_format: str,
 
 
 def test_the_query_parameter_is_masked_also_when_its_value_is_no_secret_of_ours(
-    capsys: pytest.CaptureFixture[str], log_format: str
+    capsys: pytest.CaptureFixture[str], log_format: Format
 ) -> None:
+    log.configure(log_format, "info", "serve")
     logger.warning('"POST /auth0/logs?api_key=wrong-guess&x=1 HTTP/1.1" 401')
     (line,) = lines(capsys)
     message = json.loads(line)["message"] if log_format == "ecs_json" else line
@@ -239,9 +254,26 @@ def test_ecs_json_keeps_type_and_trace_of_an_exception(capsys: pytest.CaptureFix
 
 def test_the_log_goes_to_standard_error() -> None:
     log.configure("text", "info", "serve")
-    (handler,) = logging.getLogger().handlers
+    (handler,) = ours()
     assert isinstance(handler, logging.StreamHandler)
     assert handler.stream is sys.stderr
+
+
+def test_what_basic_config_has_made_does_not_write_beside_it() -> None:
+    logging.getLogger().addHandler(logging.StreamHandler())
+    log.configure("text", "info", "serve")
+    assert not [handler for handler in logging.getLogger().handlers if type(handler) is logging.StreamHandler]
+
+
+def test_a_closed_standard_error_shows_no_arguments(capsys: pytest.CaptureFixture[str], log_format: Format) -> None:
+    log.configure(log_format, "info", "serve")
+    gone = io.StringIO()
+    (handler,) = ours()
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(gone)
+    gone.close()
+    logger.error("sent %s", TOKEN)
+    assert lines(capsys) == []
 
 
 def test_the_encoded_form_of_an_api_key_hides_the_decoded_one_too() -> None:

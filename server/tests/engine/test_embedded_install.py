@@ -9,6 +9,8 @@ import pytest
 from auth0_elastic.engine.embedded import cache_directory, install
 from auth0_elastic.engine.embedded.layout import lay_out_opensearch
 from auth0_elastic.engine.embedded.recipe import modules
+from auth0_elastic.engine.embedded.tools import find_java
+from auth0_elastic.engine.embedded.training import class_archive
 from auth0_elastic.errors import Auth0ElasticError, EngineError, MissingTool
 
 
@@ -30,8 +32,13 @@ def only_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def a_java(programs: Path, version: str) -> None:
-    properties = f"    java.home = /opt/java\n    java.specification.version = {version}\n    java.runtime.version = {version}+1"
-    a_program(programs, "java", f"echo '{properties}' >&2")
+    properties = {
+        "java.home": "/opt/java",
+        "java.specification.version": version,
+        "java.runtime.version": f"{version}+1",
+    }
+    lines = "\n".join(f"    {name} = {value}" for name, value in properties.items())
+    a_program(programs, "java", f"echo '{lines}' >&2")
 
 
 def test_a_second_install_needs_no_tool_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,6 +97,16 @@ def test_an_interrupted_download_leaves_nothing_behind(only_programs: Path) -> N
     with pytest.raises(EngineError, match=r"Maven could not fetch the engine: \[ERROR\] connection reset"):
         install()
     assert [path.name for path in cache_directory().iterdir()] == ["install.lock"]
+
+
+def test_a_failed_training_is_remembered_and_no_obstacle(tmp_path: Path) -> None:
+    java, home = find_java(), tmp_path / "home"
+    home.mkdir()
+    assert class_archive(home, java) is None
+    (made,) = home.iterdir()
+    before = made.stat()
+    assert class_archive(home, java) is None
+    assert made.stat() == before
 
 
 def test_a_missing_jar_is_named(tmp_path: Path) -> None:

@@ -85,7 +85,8 @@ def test_a_refused_mapping_rolls_over_and_keeps_the_pipelines_that_the_old_index
     assert {done[name] for name in assets.pipelines} == {"kept"}
     assert index(engine, assets, 2) != old_index
     engine.call("DELETE", f"/{old_index}")
-    assert {outcomes(engine, newer)[name] for name in assets.pipelines} == {"deleted"}
+    done = outcomes(engine, newer)
+    assert {done[name] for name in assets.pipelines} == {"deleted"}
     assert not has(engine, assets.default_pipeline)
 
 

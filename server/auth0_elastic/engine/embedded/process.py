@@ -56,10 +56,9 @@ class EmbeddedEngine:
         Raises MissingTool, or EngineError with the last lines of the engine's log.
         """
         java, home = find_java(), install(self._kind)
+        flags = self._archive_flags(home, java)
         self._claim()
-        site = Site(
-            home, self._data, self._port, free_port(), self._heap, os.geteuid() == 0, self._archive_flags(home, java)
-        )
+        site = Site(home, self._data, self._port, free_port(), self._heap, os.geteuid() == 0, flags)
         self._process = spawn(launch(self._kind, site, java), self._data, detached=self._detached)
         running = RunningEngine(self.url, self._process.pid, self._kind, home)
         state.remember(self._data, running)

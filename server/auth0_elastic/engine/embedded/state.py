@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -60,7 +61,8 @@ def stop_engine(data: Path) -> bool:
     engine = running_engine(data)
     if engine is not None:
         for request in (signal.SIGTERM, signal.SIGKILL):
-            os.kill(engine.pid, request)
+            with suppress(ProcessLookupError):
+                os.kill(engine.pid, request)
             if wait_until(lambda: not is_alive(engine.pid, data), PATIENCE):
                 break
     forget(data)

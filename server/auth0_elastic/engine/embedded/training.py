@@ -2,6 +2,7 @@
 
 import logging
 import os
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -37,9 +38,10 @@ def _train(home: Path, java: Java, archive: Path) -> None:
         made = Path(scratch, "classes.jsa")
         try:
             _start_and_stop(home, java, Path(scratch), made)
-        except EngineError as error:
-            logger.warning("starts will be slower: %s", error)
-        made.touch()  # left empty, it says that this Java cannot do it
+        except (EngineError, subprocess.TimeoutExpired) as error:
+            logger.warning("the embedded engine will start more slowly: %s", error)
+            made.unlink(missing_ok=True)
+        made.touch()  # an empty one says that this Java cannot do it
         made.rename(archive)
 
 

@@ -1,0 +1,5 @@
+"""The whole product on this machine for as long as it is looked at: engine, server, a day of events, what came of it."""
+
+from auth0_elastic.demo.run import run
+
+__all__ = ["run"]

@@ -1,0 +1,163 @@
+"""The summary: what became of the events, and what the engine knows of the day, as tables."""
+
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+
+from auth0_elastic.demo.compact_json import compact
+from auth0_elastic.demo.deliver import Counters
+from auth0_elastic.demo.queries import Country, EventType, Example, FailingUser, Findings, Login, Signal, Source
+from auth0_elastic.demo.traffic import Delivery
+from auth0_elastic.log import clean
+from auth0_elastic.send import Summary
+from auth0_elastic.spool.ledger import DeadLetter
+
+_TYPES_SHOWN = 18
+_ORIGINAL_SHOWN = 60
+_BAR = 12
+_COLOURS = {"success": "green", "failure": "red", "unknown": "yellow"}
+
+
+def show(console: Console, *parts: RenderableType) -> None:
+    """Each part with an empty line before it."""
+    for part in parts:
+        console.print(Padding(part, (1, 0, 0, 0)))
+
+
+def heading(title: str) -> RenderableType:
+    return Rule(Text(title, "bold cyan"), align="left", style="dim")
+
+
+def posted(planned: Sequence[Delivery], summaries: Sequence[Summary]) -> RenderableType:
+    table = _table("Posted over HTTPS", "content format", "events", "requests", "accepted", "rejected")
+    for delivery, summary in zip(planned, summaries, strict=True):
+        name = f"{delivery.content_format}{' (again)' if delivery.is_again else ''}"
+        _row(table, name, summary.posted, summary.requests, summary.accepted, summary.rejected)
+    return table
+
+
+def ended(counters: Counters) -> RenderableType:
+    table = _table("What became of them", "", "events", "")
+    rows = (
+        ("indexed", counters.indexed, "green", "in the data stream"),
+        ("duplicate", counters.duplicate, "yellow", "came again, stored once"),
+        ("dead letter", counters.dead, "red", "kept aside, with its reason"),
+    )
+    for name, number, colour, meaning in rows:
+        table.add_row(Text(name, colour), f"{number:,}", Text(meaning, "dim"))
+    return table
+
+
+def dead_letters(letters: Sequence[DeadLetter]) -> RenderableType:
+    rows = []
+    for letter in letters:
+        refused_by = f"the engine answered {letter.status}" if letter.status else "the listener"
+        rows += [Text.assemble(("dead letter  ", "red"), f"{refused_by}: {clean(letter.reason)}", overflow="fold")]
+        begin = clean(letter.raw[:70].decode(errors="replace"))
+        rows += [Text(f"             {begin}{'…' if len(letter.raw) > 70 else ''}", "dim", overflow="fold")]
+    return Group(*rows)
+
+
+def of_the_day(found: Findings) -> list[RenderableType]:
+    return [
+        _beside(_logins(found.logins), _failing_users(found.failing_users)),
+        _sources(found.sources),
+        _countries(found.countries),
+        _event_types(found.event_types),
+        _signals(found.signals),
+    ]
+
+
+def _logins(rows: Sequence[Login]) -> Table:
+    table = _table("Logins by outcome", "outcome", "event.action", "events")
+    for outcome in dict.fromkeys(row.outcome for row in rows):
+        these = [row for row in rows if row.outcome == outcome]
+        colour = _COLOURS.get(outcome, "")
+        table.add_row(Text(outcome, f"bold {colour}"), "", Text(f"{sum(row.events for row in these):,}", "bold"))
+        for row in these:
+            table.add_row("", Text(row.action), f"{row.events:,}")
+    return table
+
+
+def _failing_users(rows: Sequence[FailingUser]) -> Table:
+    table = _table("Top failing users", "user.name", "failed", "from IPs")
+    for row in rows:
+        _row(table, clean(row.name), row.failures, row.addresses)
+    return table
+
+
+def _sources(rows: Sequence[Source]) -> Table:
+    table = _table("Top source IPs, by failures", "source.ip", "events", "failed", "users", "country", "AS")
+    for row in rows:
+        _row(table, row.ip, row.events, row.failures, row.users, row.country, row.owner)
+    return table
+
+
+def _countries(rows: Sequence[Country]) -> Table:
+    table = _table("Countries", "country", "events", "failed", "")
+    most = max((row.events for row in rows), default=1)
+    for row in rows:
+        _row(table, row.name, row.events, row.failures, _bar(row, most))
+    return table
+
+
+def _bar(row: Country, most: int) -> Text:
+    length = max(1, round(row.events * 4 * _BAR / most))
+    failed = round(length * row.failures / row.events)
+    return Text.assemble(("━" * failed, "red"), ("━" * (length - failed), "green"))
+
+
+def _event_types(rows: Sequence[EventType]) -> RenderableType:
+    shown = rows[:_TYPES_SHOWN]
+    half = -(-len(shown) // 2)
+    table = _table(f"Event types: {len(rows)}", *("code", "event.action", "events") * 2)
+    for left, right in zip_longest(shown[:half], shown[half:]):
+        _row(table, *left, *(right or ("", "", "")))
+    rest = rows[_TYPES_SHOWN:]
+    more = Text(f"and {len(rest)} more: {', '.join(row.code for row in rest)}", "dim") if rest else Text()
+    return Group(table, more)
+
+
+def _signals(rows: Sequence[Signal]) -> Table:
+    table = _table("Attack signals", "auth0.logs.data.type", "events", "users", "IPs", "first", "last (UTC)")
+    for row in rows:
+        _row(table, row.name, row.events, row.users, row.addresses, row.first[11:16], row.last[11:16])
+    return table
+
+
+def example(document: Example) -> RenderableType:
+    source = dict(document.source)
+    event = dict(source.get("event", {}))
+    original = event.get("original", "")
+    if len(original) > _ORIGINAL_SHOWN:
+        event["original"] = f"{original[:_ORIGINAL_SHOWN]}… ({len(original):,} characters)"
+    text = compact({**source, "event": event})
+    where = Text(f"{document.index}/_doc/{document.identity}", "dim", overflow="fold")
+    return Group(where, Syntax(text, "json", theme="ansi_dark", background_color="default", word_wrap=True))
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=Text(title, "bold cyan"), title_justify="left", box=None, pad_edge=False, header_style="dim")
+    numeric = ("events", "failed", "users", "IPs", "from IPs", "requests", "accepted", "rejected")
+    for column in columns:
+        table.add_column(column, justify="right" if column in numeric else "left", overflow="fold")
+    return table
+
+
+def _row(table: Table, *cells: str | int | Text) -> None:
+    """Foreign text is no markup."""
+    table.add_row(
+        *(f"{cell:,}" if isinstance(cell, int) else cell if isinstance(cell, Text) else Text(cell) for cell in cells)
+    )
+
+
+def _beside(left: RenderableType, right: RenderableType) -> RenderableType:
+    grid = Table.grid(padding=(0, 6, 0, 0))
+    grid.add_row(left, right)
+    return grid
