@@ -11,12 +11,12 @@ from auth0_elastic.config.advice import advise
 from auth0_elastic.config.docs import settings_page
 from auth0_elastic.config.given import Given
 from auth0_elastic.config.load import DEFAULT_PATH, Loaded
-from auth0_elastic.config.option import config_option, read
 from auth0_elastic.config.schema import Leaf, leaves
 from auth0_elastic.config.template import in_yaml, render
 from auth0_elastic.config.values import resolve_path
 from auth0_elastic.errors import ConfigError
 from auth0_elastic.secret import Secret
+from auth0_elastic.settings_option import config_option, read
 
 
 @click.group(name="config")

@@ -22,7 +22,7 @@ import click
 def command(*, once: bool, count: int, seed: int) -> None:
     """Show everything at work: engine, server on HTTPS, a generated day of events, and what became of it.
 
-    Needs Java 17 and, the first time, Maven. Everything lives in a temporary folder; Ctrl-C stops it all and removes it.
+    Needs Java 17 and, the first time, Maven. Everything lives in a temporary folder, which Ctrl-C removes.
     """
     from auth0_elastic.demo import run  # the whole product: only where it is used
 

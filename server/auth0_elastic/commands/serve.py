@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from auth0_elastic import log
-from auth0_elastic.config.option import config_option, read
+from auth0_elastic.settings_option import config_option, read
 
 
 @click.command("serve")

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import click
 from rich.console import Console
 
-from auth0_elastic.config.option import with_settings
 from auth0_elastic.config.settings import Settings
 from auth0_elastic.engine.client import Engine, connect
 from auth0_elastic.package_files import Assets, data_streams, find_package, for_distribution, load_assets
+from auth0_elastic.settings_option import with_settings
 from auth0_elastic.setup.apply import OnStep, install, remove
 from auth0_elastic.setup.cluster import read_cluster
 from auth0_elastic.setup.plan import plan, plan_full_removal

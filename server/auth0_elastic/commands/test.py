@@ -11,12 +11,12 @@ import click
 from rich.console import Console
 
 from auth0_elastic.config.load import load
-from auth0_elastic.config.option import config_option, read
 from auth0_elastic.engine.client import Engine, connect
 from auth0_elastic.engine.embedded import EmbeddedEngine, cache_directory, running_engine
 from auth0_elastic.golden import find_cases, run
 from auth0_elastic.golden.show import show_problems, show_table
 from auth0_elastic.package_files import find_package
+from auth0_elastic.settings_option import config_option, read
 
 
 @click.command(name="test")

@@ -1,4 +1,4 @@
-"""The whole product on this machine for as long as it is looked at: engine, server, a day of events, what came of it."""
+"""The whole product on this machine, for as long as it is looked at: engine, server, a day of events, a summary."""
 
 from auth0_elastic.demo.run import run
 

@@ -76,7 +76,7 @@ def deliver(home: Home, settings: Settings, planned: Sequence[Delivery], steps: 
         try:
             watched = pool.submit(_watch, settings.spool.path, indexing, total, stop)
             summaries = _post(home, settings, planned, posting)
-            posting.note = f"{sum(each.requests for each in summaries):,} requests"
+            posting.note = f"in {sum(each.requests for each in summaries):,} requests"
             posting.finish()
             watched.result()
         finally:

@@ -23,7 +23,7 @@ _ATTACK = [
 class Login(NamedTuple):
     outcome: str
     action: str
-    events: int
+    number: int
 
 
 class FailingUser(NamedTuple):
@@ -50,7 +50,8 @@ class Country(NamedTuple):
 class EventType(NamedTuple):
     code: str
     action: str
-    events: int
+    category: str
+    number: int
 
 
 class Signal(NamedTuple):
@@ -89,10 +90,10 @@ def ask(engine: Engine, stream: str) -> Findings:
 
 
 def ask_example(engine: Engine, stream: str) -> Example:
-    """The latest of the worst events that have everything: a user, a place, a browser. Raises EngineError."""
-    fields = ("user.name", "source.geo.country_name", "source.as.number", "user_agent.name")
-    query = {"bool": {"filter": [{"exists": {"field": field}} for field in fields]}}
-    order = [{"event.severity": "desc"}, {"@timestamp": "desc"}]
+    """The latest failed login, one that has everything if there is one: a user, a city, a network. Raises EngineError."""
+    fields = ("user.id", "source.geo.city_name", "source.as.number", "auth0.logs.data.details")
+    query = {"bool": {"must": [_LOGIN], "should": [_FAILED, *({"exists": {"field": field}} for field in fields)]}}
+    order = ["_score", {"@timestamp": "desc"}]
     answer = engine.call("POST", f"/{stream}/_search", {"size": 1, "query": query, "sort": order})
     hit = answer["hits"]["hits"][0]
     return Example(hit["_index"], hit["_id"], hit["_source"])
@@ -112,7 +113,9 @@ def _aggregations() -> Json:
         },
         "sources": _terms("source.ip", 8, {**_FAILURES, **_USERS, **who}, by="failures"),
         "countries": _terms("source.geo.country_name", 8, _FAILURES),
-        "types": _terms("event.code", 300, {"action": _terms("event.action", 1)}),
+        "types": _terms(
+            "event.code", 300, {"action": _terms("event.action", 1), "category": _terms("event.category", 5)}
+        ),
         "attacks": {
             "filter": {"bool": {"filter": _ATTACK}},
             "aggs": {"by": _terms("auth0.logs.data.type", 12, {**_USERS, **_ADDRESSES, **times})},
@@ -142,11 +145,15 @@ def findings(aggregations: Json) -> Findings:
             for each in aggregations["countries"]["buckets"]
         ],
         event_types=[
-            EventType(each["key"], each["action"]["buckets"][0]["key"], each["doc_count"])
+            EventType(each["key"], _keys(each["action"]), _keys(each["category"]), each["doc_count"])
             for each in aggregations["types"]["buckets"]
         ],
         signals=[_signal(each) for each in aggregations["attacks"]["by"]["buckets"]],
     )
+
+
+def _keys(terms: Json) -> str:
+    return ", ".join(bucket["key"] for bucket in terms["buckets"])
 
 
 def _source(bucket: Json) -> Source:

@@ -60,15 +60,14 @@ def run(*, once: bool, count: int, seed: int) -> int:
     interrupted before that was known. Raises Auth0ElasticError.
     """
     out, progress = _console(stderr=False), _console(stderr=True)
-    with Interrupts() as interrupts:
-        with ExitStack() as stack:
-            try:
-                return _run(out, progress, interrupts, stack, once=once, count=count, seed=seed)
-            except KeyboardInterrupt:
-                progress.print("Stopping everything …")
-                return 128 + interrupts.number
-            finally:
-                interrupts.ignore()
+    with Interrupts() as interrupts, ExitStack() as stack:
+        try:
+            return _run(out, progress, interrupts, stack, once=once, count=count, seed=seed)
+        except KeyboardInterrupt:
+            progress.print("Stopping everything …")
+            return 128 + interrupts.number
+        finally:
+            interrupts.ignore()
 
 
 def _console(*, stderr: bool) -> Console:

@@ -13,31 +13,39 @@ _WIDTH = 22
 
 
 class Step:
-    """A step under way; safe to use from several threads."""
+    """A step under way; `note` is what there is to say of it besides its count. Its count is one thread's business."""
 
-    def __init__(self, progress: Progress, task: TaskID, total: int | None) -> None:
+    def __init__(self, progress: Progress, what: str, total: int | None) -> None:
+        self.note = ""
         self._progress = progress
-        self._task = task
+        self._what = what
         self._total = total
         self._done = 0
-        self.note = ""
+        self._is_finished = False
+        self._began = time.monotonic()
+        self._task: TaskID = progress.add_task(what.ljust(_WIDTH), total=total, text="")
 
     def reached(self, done: int) -> None:
         """So much of the total is done."""
         self._done = done
-        self._progress.update(self._task, completed=done, note=self.text)
+        self._progress.update(self._task, completed=done, text=self._text())
 
     def advance(self, more: int) -> None:
-        self._progress.advance(self._task, more)
-        self._done = int(self._progress.tasks[self._task].completed)
-        self._progress.update(self._task, note=self.text)
+        self.reached(self._done + more)
 
     def finish(self) -> None:
-        self._progress.update(self._task, total=self._total or 1, completed=self._total or 1, note=self.text)
+        """It has succeeded; a second time does nothing."""
+        if self._is_finished:
+            return
+        self._is_finished = True
+        whole = self._total or 1
+        self._progress.update(self._task, total=whole, completed=whole, text=self._text())
+        if self._progress.disable:
+            seconds = time.monotonic() - self._began
+            line = f"{self._what}: {self._text() or 'done'} ({seconds:.1f} s)"
+            self._progress.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
-    @property
-    def text(self) -> str:
-        """How far it is, and the note."""
+    def _text(self) -> str:
         count = f"{self._done:,} of {self._total:,}" if self._total else ""
         return "  ".join(part for part in (count, self.note) if part)
 
@@ -46,13 +54,12 @@ class Steps:
     """The steps so far. On a terminal they move together; elsewhere each is told when it ends."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
         self._progress = Progress(
             SpinnerColumn(finished_text="[green]✓"),
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
             TimeElapsedColumn(),
-            TextColumn("[dim]{task.fields[note]}"),
+            TextColumn("[dim]{task.fields[text]}"),
             console=console,
             disable=not console.is_terminal,
         )
@@ -67,10 +74,6 @@ class Steps:
     @contextmanager
     def step(self, what: str, total: int | None = None) -> Iterator[Step]:
         """Shows a step while the block runs; `total` is what it counts to, None for what has no count."""
-        began = time.monotonic()
-        step = Step(self._progress, self._progress.add_task(what.ljust(_WIDTH), total=total, note=""), total)
+        step = Step(self._progress, what, total)
         yield step
         step.finish()
-        if not self._console.is_terminal:
-            line = f"{what}: {step.text or 'done'} ({time.monotonic() - began:.1f} s)"
-            self._console.print(line, highlight=False, markup=False, soft_wrap=True)

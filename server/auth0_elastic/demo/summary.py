@@ -1,10 +1,8 @@
 """The summary: what became of the events, and what the engine knows of the day, as tables."""
 
 from collections.abc import Sequence
-from itertools import zip_longest
 
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.rule import Rule
 from rich.syntax import Syntax
 from rich.table import Table
@@ -18,7 +16,8 @@ from auth0_elastic.log import clean
 from auth0_elastic.send import Summary
 from auth0_elastic.spool.ledger import DeadLetter
 
-_TYPES_SHOWN = 18
+_TYPES_SHOWN = 12
+_BEGIN_SHOWN = 70
 _ORIGINAL_SHOWN = 60
 _BAR = 12
 _COLOURS = {"success": "green", "failure": "red", "unknown": "yellow"}
@@ -27,7 +26,8 @@ _COLOURS = {"success": "green", "failure": "red", "unknown": "yellow"}
 def show(console: Console, *parts: RenderableType) -> None:
     """Each part with an empty line before it."""
     for part in parts:
-        console.print(Padding(part, (1, 0, 0, 0)))
+        console.print()
+        console.print(part)
 
 
 def heading(title: str) -> RenderableType:
@@ -55,13 +55,12 @@ def ended(counters: Counters) -> RenderableType:
 
 
 def dead_letters(letters: Sequence[DeadLetter]) -> RenderableType:
-    rows = []
+    table = _table("Dead letters", "refused by", "reason, and how it begins")
     for letter in letters:
-        refused_by = f"the engine answered {letter.status}" if letter.status else "the listener"
-        rows += [Text.assemble(("dead letter  ", "red"), f"{refused_by}: {clean(letter.reason)}", overflow="fold")]
-        begin = clean(letter.raw[:70].decode(errors="replace"))
-        rows += [Text(f"             {begin}{'…' if len(letter.raw) > 70 else ''}", "dim", overflow="fold")]
-    return Group(*rows)
+        by = f"the engine, {letter.status}" if letter.status else "the listener"
+        begin = clean(letter.raw[:_BEGIN_SHOWN].decode(errors="replace")) + "…" * (len(letter.raw) > _BEGIN_SHOWN)
+        table.add_row(Text(by, "red"), Text.assemble(clean(letter.reason), "\n", (begin, "dim")))
+    return table
 
 
 def of_the_day(found: Findings) -> list[RenderableType]:
@@ -79,9 +78,9 @@ def _logins(rows: Sequence[Login]) -> Table:
     for outcome in dict.fromkeys(row.outcome for row in rows):
         these = [row for row in rows if row.outcome == outcome]
         colour = _COLOURS.get(outcome, "")
-        table.add_row(Text(outcome, f"bold {colour}"), "", Text(f"{sum(row.events for row in these):,}", "bold"))
+        table.add_row(Text(outcome, f"bold {colour}"), "", Text(f"{sum(row.number for row in these):,}", "bold"))
         for row in these:
-            table.add_row("", Text(row.action), f"{row.events:,}")
+            table.add_row("", Text(row.action), f"{row.number:,}")
     return table
 
 
@@ -114,21 +113,23 @@ def _bar(row: Country, most: int) -> Text:
 
 
 def _event_types(rows: Sequence[EventType]) -> RenderableType:
-    shown = rows[:_TYPES_SHOWN]
-    half = -(-len(shown) // 2)
-    table = _table(f"Event types: {len(rows)}", *("code", "event.action", "events") * 2)
-    for left, right in zip_longest(shown[:half], shown[half:]):
-        _row(table, *left, *(right or ("", "", "")))
-    rest = rows[_TYPES_SHOWN:]
-    more = Text(f"and {len(rest)} more: {', '.join(row.code for row in rest)}", "dim") if rest else Text()
-    return Group(table, more)
+    table = _table(f"Event types: {len(rows)}", "code", "event.action", "event.category", "events")
+    for row in rows[:_TYPES_SHOWN]:
+        _row(table, *row)
+    rest = ", ".join(row.code for row in rows[_TYPES_SHOWN:])
+    return Group(table, Text(f"and {len(rows) - _TYPES_SHOWN} more: {rest}", "dim")) if rest else table
 
 
 def _signals(rows: Sequence[Signal]) -> Table:
-    table = _table("Attack signals", "auth0.logs.data.type", "events", "users", "IPs", "first", "last (UTC)")
+    table = _table("Attack signals", "what", "events", "users", "IPs", "first", "last, UTC")
     for row in rows:
-        _row(table, row.name, row.events, row.users, row.addresses, row.first[11:16], row.last[11:16])
+        _row(table, row.name, row.events, row.users, row.addresses, _moment(row.first), _moment(row.last))
     return table
+
+
+def _moment(iso: str) -> str:
+    """Day and minute."""
+    return f"{iso[5:10]} {iso[11:16]}"
 
 
 def example(document: Example) -> RenderableType:

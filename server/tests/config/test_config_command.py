@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 
 from auth0_elastic.cli import main
 from auth0_elastic.config.load import load
-from auth0_elastic.config.option import with_settings
 from auth0_elastic.config.settings import Settings
+from auth0_elastic.settings_option import with_settings
 
 Write = Callable[..., Path]
 SECRET = "hush-hush-5eCr3t-of-the-command"

@@ -225,7 +225,7 @@ def test_nothing_is_sent_before_the_installed_version_is_confirmed(
     delivery.keep(*events(5))
     shipper = delivery.start()
     delivery.step_until(shipper, lambda: "auth0-elastic setup" in delivery.state())
-    assert delivery.engine.request("HEAD", f"/{delivery.stream}").status == 404
+    assert delivery.engine.request("GET", f"/{delivery.stream}").status == 404
     install(delivery.engine, load_assets())
     delivery.deliver()
     assert len(delivery.ids()) == 5

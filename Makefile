@@ -1,0 +1,39 @@
+# The task runner. `make` alone says what there is.
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+
+.PHONY: help
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Make .venv with the locked dependencies
+	@scripts/setup
+
+.PHONY: demo
+demo: ## A day of Auth0 events, end to end, until Ctrl-C
+	@scripts/demo
+
+.PHONY: test
+test: ## Every check and every test
+	@scripts/test
+
+.PHONY: golden
+golden: setup ## The pipeline's golden cases alone
+	@$(BIN)/auth0-elastic test
+
+.PHONY: lint
+lint: setup ## Format, then check style, types and imports
+	@$(BIN)/ruff format server && $(BIN)/ruff check --fix server && $(BIN)/mypy && $(BIN)/lint-imports
+
+.PHONY: generate
+generate: setup ## Rewrite what is generated: the event types' pipeline, docs/settings.md
+	@$(BIN)/auth0-elastic event-types --write
+	@$(BIN)/auth0-elastic config docs >docs/settings.md
+
+.PHONY: lock
+lock: ## Renew the lock files (uses uv)
+	@uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --extra demo --no-header \
+	  pyproject.toml -o requirements.lock
+	@uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --extra demo --group dev --no-header \
+	  pyproject.toml -o requirements-dev.lock
