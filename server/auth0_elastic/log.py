@@ -18,7 +18,7 @@ from auth0_elastic import __version__
 from auth0_elastic.config.settings import Settings
 
 MASK = "…"
-_SPOKEN_FOR = ("elastic_transport", "opensearch", "urllib3", "werkzeug")  # what they report is raised or returned too
+_SPOKEN_FOR = ("elastic_transport", "opensearch", "werkzeug")  # what they report is raised or returned too
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 

@@ -127,7 +127,7 @@ def _renamed(body: Any, names: dict[str, str]) -> Any:
 def _index_body(assets: Assets) -> Json:
     """An index that refuses a field which the package does not define, as Elastic's own runner does."""
     component = assets.components[f"{assets.name}@package"]["template"]
-    settings = {key: value for key, value in component["settings"].items() if key != "index.default_pipeline"}
+    settings = {key: value for key, value in component["settings"].items() if key.startswith("index.mapping.")}
     return {
         "settings": settings | {"index.number_of_shards": 1, "index.number_of_replicas": 0},
         "mappings": assets.mappings | {"dynamic": "strict"},

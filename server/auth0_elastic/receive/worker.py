@@ -6,6 +6,7 @@ deadline is the app's, which knows when it reads.
 
 import json
 import logging
+import socket
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -30,7 +31,7 @@ class DeadlineWorker(GeventWorker):  # type: ignore[misc]
     body_timeout = 30.0
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
-        if isinstance(client, ssl.SSLSocket) and not _shake_hands(client, self.handshake_timeout):
+        if self.cfg.is_ssl and not _shake_hands(client, self.handshake_timeout):
             return
         super().handle(listener, client, addr)
 
@@ -70,13 +71,23 @@ def tls_context(authorities: Sequence[Path]) -> Callable[[Any, Any], ssl.SSLCont
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         for path in authorities:
             context.load_verify_locations(path)
-        context.wrap_socket = partial(context.wrap_socket, do_handshake_on_connect=False)  # type: ignore[method-assign]
+        context.wrap_socket = partial(_wrap, context.wrap_socket)  # type: ignore[method-assign]
         return context
 
     return make
 
 
-def _shake_hands(client: ssl.SSLSocket, seconds: float) -> bool:
+def _wrap(wrap: Callable[..., ssl.SSLSocket], client: socket.socket, **options: Any) -> socket.socket:
+    """A client that has left already stays without TLS; the worker does not serve it."""
+    try:
+        return wrap(client, do_handshake_on_connect=False, **options)
+    except OSError:
+        return client
+
+
+def _shake_hands(client: socket.socket, seconds: float) -> bool:
+    if not isinstance(client, ssl.SSLSocket):
+        return False
     try:
         with gevent.Timeout(seconds, TimeoutError):
             client.do_handshake()

@@ -112,7 +112,7 @@ def command_of(part: str, config_path: str | None) -> list[str]:
 
 
 def _die_with(parent: int) -> None:
-    """On Linux the child dies when its parent dies, however it dies: a next server finds the address and the spool free.
+    """On Linux the child dies when its parent does, however that is: the next server finds address and spool free.
 
     Nothing is lost by it, since whatever a killed child had acknowledged or delivered is on the disk.
     """
