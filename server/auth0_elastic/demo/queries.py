@@ -68,7 +68,7 @@ class Signal(NamedTuple):
 class Example(NamedTuple):
     """A document as the engine has it."""
 
-    index: str
+    backing_index: str
     identity: str
     source: Json
 
@@ -89,14 +89,13 @@ def ask(engine: Engine, stream: str) -> Findings:
     return findings(answer["aggregations"])
 
 
-def ask_example(engine: Engine, stream: str) -> Example:
-    """The latest failed login, one that has everything if there is one: a user, a city, a network. Raises EngineError."""
+def ask_example(engine: Engine, stream: str) -> Example | None:
+    """The latest failed login, preferably one that has everything; None for a day without logins. Raises EngineError."""
     fields = ("user.id", "source.geo.city_name", "source.as.number", "auth0.logs.data.details")
     query = {"bool": {"must": [_LOGIN], "should": [_FAILED, *({"exists": {"field": field}} for field in fields)]}}
     order = ["_score", {"@timestamp": "desc"}]
     answer = engine.call("POST", f"/{stream}/_search", {"size": 1, "query": query, "sort": order})
-    hit = answer["hits"]["hits"][0]
-    return Example(hit["_index"], hit["_id"], hit["_source"])
+    return next((Example(hit["_index"], hit["_id"], hit["_source"]) for hit in answer["hits"]["hits"]), None)
 
 
 def _aggregations() -> Json:

@@ -7,9 +7,16 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn
+from rich.text import Text
 
 _WIDTH = 22
+
+
+class _Seconds(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        seconds = task.finished_time if task.finished else task.elapsed
+        return Text(f"{seconds or 0:5.1f} s")
 
 
 class Step:
@@ -58,7 +65,7 @@ class Steps:
             SpinnerColumn(finished_text="[green]✓"),
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
-            TimeElapsedColumn(),
+            _Seconds(),
             TextColumn("[dim]{task.fields[text]}"),
             console=console,
             disable=not console.is_terminal,

@@ -18,8 +18,9 @@ from auth0_elastic.spool.ledger import DeadLetter
 
 _TYPES_SHOWN = 12
 _BEGIN_SHOWN = 70
-_ORIGINAL_SHOWN = 60
-_BAR = 12
+_ORIGINAL_SHOWN = 50
+_BAR = 48
+_NUMERIC = ("events", "failed", "users", "IPs", "from IPs", "requests", "accepted", "rejected")
 _COLOURS = {"success": "green", "failure": "red", "unknown": "yellow"}
 
 
@@ -107,7 +108,7 @@ def _countries(rows: Sequence[Country]) -> Table:
 
 
 def _bar(row: Country, most: int) -> Text:
-    length = max(1, round(row.events * 4 * _BAR / most))
+    length = max(1, round(row.events * _BAR / most))
     failed = round(length * row.failures / row.events)
     return Text.assemble(("━" * failed, "red"), ("━" * (length - failed), "green"))
 
@@ -132,22 +133,29 @@ def _moment(iso: str) -> str:
     return f"{iso[5:10]} {iso[11:16]}"
 
 
-def example(document: Example) -> RenderableType:
+def example(document: Example | None) -> RenderableType:
+    if document is None:
+        return Text("There is no login in so few events.", "dim")
     source = dict(document.source)
     event = dict(source.get("event", {}))
     original = event.get("original", "")
     if len(original) > _ORIGINAL_SHOWN:
         event["original"] = f"{original[:_ORIGINAL_SHOWN]}… ({len(original):,} characters)"
     text = compact({**source, "event": event})
-    where = Text(f"{document.index}/_doc/{document.identity}", "dim", overflow="fold")
+    where = Text(f"{document.backing_index}/_doc/{document.identity}", "dim", overflow="fold")
     return Group(where, Syntax(text, "json", theme="ansi_dark", background_color="default", word_wrap=True))
 
 
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=Text(title, "bold cyan"), title_justify="left", box=None, pad_edge=False, header_style="dim")
-    numeric = ("events", "failed", "users", "IPs", "from IPs", "requests", "accepted", "rejected")
     for column in columns:
-        table.add_column(column, justify="right" if column in numeric else "left", overflow="fold")
+        is_long = column == "event.action"
+        table.add_column(
+            column,
+            justify="right" if column in _NUMERIC else "left",
+            overflow="ellipsis" if is_long else "fold",
+            no_wrap=is_long,
+        )
     return table
 
 

@@ -31,10 +31,10 @@ def commands(home: Home, settings: Settings, stream: str, now: datetime) -> Iter
         "Post an event, as Auth0 would",
         f"curl --cacert {ca} -H @{header} \\\n  {url} \\\n  -d '{_event(now)}'",
     )
-    yield "Find it, in ECS", f"curl -s '{search}?q=event.id:{_IDENTITY}&pretty'"
+    yield "Find it, a second later, in ECS", f"curl -s '{search}?q=event.id:{_IDENTITY}&pretty'"
     yield (
         "Who had most failed logins?",
-        f"curl -s '{search}?size=0&pretty' -H 'Content-Type: application/json' -d '\n"
+        f"curl -s '{search}?size=0&pretty' \\\n  -H 'Content-Type: application/json' -d '\n"
         '  {"query": {"term": {"auth0.logs.signal": "auth.login_failed"}},\n'
         '   "aggs": {"users": {"terms": {"field": "user.name", "size": 5}}}}\'',
     )

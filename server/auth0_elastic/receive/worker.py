@@ -71,7 +71,7 @@ def tls_context(authorities: Sequence[Path]) -> Callable[[Any, Any], ssl.SSLCont
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         for path in authorities:
             context.load_verify_locations(path)
-        context.wrap_socket = partial(_wrap, context.wrap_socket)  # type: ignore[method-assign]
+        context.wrap_socket = partial(_wrap, context.wrap_socket)  # type: ignore[assignment, method-assign]
         return context
 
     return make

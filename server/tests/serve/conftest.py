@@ -245,3 +245,9 @@ def _end(server: Server) -> None:
     assert "Traceback" not in log, log
     assert "MonkeyPatchWarning" not in log, log
     assert TOKEN not in log, log
+
+
+@pytest.fixture(name="eventually", scope="session")
+def eventually_() -> Callable[..., Any]:
+    """`eventually(look, what)`: the first true thing that `look` returns; fails when it takes too long."""
+    return eventually

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
+
 from auth0_elastic.commands.setup import command
 from auth0_elastic.engine.embedded import RunningEngine
-from click.testing import CliRunner, Result
 
 
 @pytest.fixture
