@@ -153,7 +153,7 @@ def _opensearch(settings: ElasticsearchSettings) -> _Transport:
     if settings.username and settings.password:
         options["http_auth"] = (settings.username, settings.password.reveal())
     if any(host.startswith("https:") for host in settings.hosts):
-        options |= _tls(settings)
+        options |= _opensearch_tls(settings)
     transport = opensearchpy.OpenSearch(
         list(settings.hosts),
         timeout=settings.timeout,
@@ -185,6 +185,17 @@ def _tls(settings: ElasticsearchSettings) -> dict[str, Any]:
     for path in tls.certificate_authorities:
         context.load_verify_locations(path)
     return {"ssl_context": context}
+
+
+def _opensearch_tls(settings: ElasticsearchSettings) -> dict[str, Any]:
+    """A fingerprint is that of the server's own certificate here: it takes the place of the check against authorities."""
+    tls = settings.ssl
+    if tls.verification_mode == "none" or not tls.ca_trusted_fingerprint:
+        return _tls(settings)
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return {"ssl_context": context, "ssl_assert_fingerprint": tls.ca_trusted_fingerprint}
 
 
 def _unavailable(settings: ElasticsearchSettings, error: Exception) -> EngineUnavailable:

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import gevent
 import gevent.event
@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 TIDY_SECONDS = 1.0
 
+T = TypeVar("T")
+
 
 class Keeper(Protocol):
     """What the app hands events to; returns when they are durable, raises SpoolError when they are not."""
@@ -29,6 +31,13 @@ class _Waiting(NamedTuple):
     parsed: Parsed
     size: int
     durable: "gevent.event.AsyncResult[None]"
+
+
+def _outcome(work: Callable[[], T]) -> tuple[T | None, Exception | None]:
+    try:
+        return work(), None
+    except Exception as error:  # noqa: BLE001 - raised again where it is expected
+        return None, error
 
 
 def _fail(batch: Sequence[_Waiting], error: SpoolError) -> None:
@@ -87,7 +96,7 @@ class GroupCommit:
         events = [event for waiting in batch for event in waiting.parsed.events]
         rejected = [each for waiting in batch for each in waiting.parsed.rejected]
         try:
-            self._thread.apply(self._file.append, (received, events, self._within_limit(rejected)))
+            self._in_thread(lambda: self._file.append(received, events, self._within_limit(rejected)))
         except SpoolError as error:
             log.error("%s", error)
             _fail(batch, error)
@@ -110,11 +119,19 @@ class GroupCommit:
         while True:
             gevent.sleep(TIDY_SECONDS)
             try:
-                while self._thread.apply(self._file.prune):
+                while self._in_thread(self._file.prune):
                     gevent.sleep(0)  # commits go in between
-                self._others = self._thread.apply(self._measure_others)
+                self._others = self._in_thread(self._measure_others)
             except Exception:  # the next round may go better, and a listener must not die of tidying
                 log.exception("cannot tidy %s", self._file.path)
+
+    def _in_thread(self, work: Callable[[], T]) -> T:
+        """Errors are raised here, because gevent prints those of its threads to standard error, past our log."""
+        result: T
+        result, error = self._thread.apply(_outcome, (work,))
+        if error is not None:
+            raise error
+        return result
 
     def _measure_others(self) -> Totals:
         everything, own = total_of(Path(self._file.path).parent), self._file.totals

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -85,8 +85,9 @@ class Server:
         return re.search(r"Listening at: https?://\S+:(\d+)", self.log()[self._before :])
 
     def _all_workers_serve(self) -> bool:
-        wanted: int = self.settings["listener"]["workers"]
-        return len(self.workers()) == wanted and len(spool_files(self.spool)) >= wanted
+        """A worker opens its spool file last; before, it might miss a signal."""
+        workers, wanted = self.workers(), self.settings["listener"]["workers"]
+        return len(workers) == wanted and all(_has_open(pid, self.spool) for pid in workers)
 
     def log(self) -> str:
         return self._log.read_text()
@@ -126,16 +127,21 @@ class Server:
 
     def spooled(self) -> list[bytes]:
         """The events that the spool holds."""
-        return [raw for path in spool_files(self.spool) for raw in _events(path)]
+        return [raw for path in sorted(self.spool.glob("listener-*.db")) for raw in _events(path)]
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
         return self.process.wait(60)
 
 
-def spool_files(folder: Path) -> list[Path]:
-    """The listener's files that are ready for events."""
-    return [path for path in sorted(folder.glob("listener-*.db")) if _has_tables(path)]
+def _has_open(pid: int, spool: Path) -> bool:
+    """Whether a process has a spool file open, with its tables."""
+    files = {str(path.resolve()): path for path in spool.glob("listener-*.db")}
+    try:
+        opened = {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()}
+    except OSError:  # a file or the process is gone meanwhile
+        return False
+    return any(_has_tables(files[name]) for name in opened & files.keys())
 
 
 def _has_tables(path: Path) -> bool:
@@ -215,18 +221,31 @@ def start_server(certificate: Path, trust: Callable[[], ssl.SSLContext]) -> Call
     return start
 
 
-@pytest.fixture
-def serve(start_server: Callable[..., Server], tmp_path: Path) -> Iterator[Serve]:
-    """Starts servers of the test's own; they are stopped at its end, and none may have written a traceback."""
+@contextmanager
+def _servers(start_server: Callable[..., Server], folder: Path) -> Iterator[Serve]:
     with ExitStack() as servers:
 
         def start(only: str | None = None, **sections: Any) -> Server:
-            folder = tmp_path / f"server-{len(list(tmp_path.iterdir()))}"
-            folder.mkdir()
-            server = start_server(folder, only, **sections)
+            own = folder / f"server-{len(list(folder.iterdir()))}"
+            own.mkdir()
+            server = start_server(own, only, **sections)
             servers.callback(_end, server)
             return server
 
+        yield start
+
+
+@pytest.fixture
+def serve(start_server: Callable[..., Server], tmp_path: Path) -> Iterator[Serve]:
+    """Starts servers of the test's own; they are stopped at its end, and none may have written a traceback."""
+    with _servers(start_server, tmp_path) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def serve_module(start_server: Callable[..., Server], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    """Like `serve`, for the tests of a module together."""
+    with _servers(start_server, tmp_path_factory.mktemp("servers")) as start:
         yield start
 
 

@@ -1,9 +1,9 @@
 """What the listener does when it is stopped, when a worker dies, and when the disk or the spool is full."""
 
+import http.client
 import json
 import os
 import resource
-import select
 import signal
 import sqlite3
 import threading
@@ -38,9 +38,7 @@ def test_sigterm_lets_the_request_under_way_finish(serve: Any, eventually: Event
         server.process.send_signal(signal.SIGTERM)
         eventually(lambda: "Handling signal: term" in server.log(), "the signal arrives")
         client.sendall(EVENT)
-        answer = client.recv(10_000)
-        assert answer.startswith(b"HTTP/1.1 200")
-        assert b"Connection: close" in answer
+        assert client.recv(10_000).startswith(b"HTTP/1.1 200")
     assert server.process.wait(20) == 0
     assert server.spooled() == [EVENT]
 
@@ -129,7 +127,10 @@ def test_no_answer_before_the_events_are_committed(serve: Any, events: int) -> N
     with closing(server.connect_tls()) as client, closing(sqlite3.connect(server.spool / "listener-0.db")) as other:
         other.execute("BEGIN IMMEDIATE")
         client.sendall(head(len(body)) + body)
-        assert select.select([client], [], [], 1.0)[0] == []
+        client.settimeout(1)
+        with pytest.raises(TimeoutError):
+            client.recv(10_000)
+        client.settimeout(20)
         other.rollback()
         assert client.recv(10_000).startswith(b"HTTP/1.1 200")
     assert len(server.spooled()) == events
@@ -146,7 +147,7 @@ def test_what_was_acknowledged_survives_kill_9(serve: Any) -> None:
             event = json.dumps({"log_id": f"{sender}-{number}"}).encode()
             try:
                 answered = server.post(event).status == 200
-            except OSError:
+            except (OSError, http.client.HTTPException):
                 return
             if answered:
                 acknowledged.append(event)
