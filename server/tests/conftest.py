@@ -12,7 +12,7 @@ from auth0_elastic.engine.embedded import EmbeddedEngine, RunningEngine
 @pytest.fixture(scope="session")
 def opensearch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine]:
     """The OpenSearch that all tests share, each with index names of its own; its `url` answers."""
-    engine = EmbeddedEngine(tmp_path_factory.mktemp("opensearch"))
+    engine = EmbeddedEngine(tmp_path_factory.mktemp("opensearch"), short_lived=True)
     yield engine.start()
     engine.stop()
 
@@ -20,7 +20,7 @@ def opensearch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngi
 @pytest.fixture(scope="session")
 def elasticsearch_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a real Elasticsearch 8.18 without ingest processors, data streams, painless and `GET /`."""
-    engine = EmbeddedEngine(tmp_path_factory.mktemp("elasticsearch"), kind="elasticsearch")
+    engine = EmbeddedEngine(tmp_path_factory.mktemp("elasticsearch"), kind="elasticsearch", short_lived=True)
     yield engine.start().url
     engine.stop()
 
@@ -32,6 +32,6 @@ def own_engine(tmp_path: Path) -> Iterator[Callable[[], EmbeddedEngine]]:
 
         def start() -> EmbeddedEngine:
             data = tmp_path / f"engine-{len(list(tmp_path.glob('engine-*')))}"
-            return engines.enter_context(EmbeddedEngine(data))
+            return engines.enter_context(EmbeddedEngine(data, short_lived=True))
 
         yield start

@@ -90,7 +90,7 @@ def ask(engine: Engine, stream: str) -> Findings:
 
 
 def ask_example(engine: Engine, stream: str) -> Example | None:
-    """The latest failed login, preferably one that has everything; None for a day without logins. Raises EngineError."""
+    """The latest failed login that has as much as possible; None for a day without logins. Raises EngineError."""
     fields = ("user.id", "source.geo.city_name", "source.as.number", "auth0.logs.data.details")
     query = {"bool": {"must": [_LOGIN], "should": [_FAILED, *({"exists": {"field": field}} for field in fields)]}}
     order = ["_score", {"@timestamp": "desc"}]

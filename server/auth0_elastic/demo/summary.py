@@ -88,7 +88,7 @@ def _logins(rows: Sequence[Login]) -> Table:
 def _failing_users(rows: Sequence[FailingUser]) -> Table:
     table = _table("Top failing users", "user.name", "failed", "from IPs")
     for row in rows:
-        _row(table, clean(row.name), row.failures, row.addresses)
+        _row(table, row.name, row.failures, row.addresses)
     return table
 
 
@@ -141,7 +141,7 @@ def example(document: Example | None) -> RenderableType:
     original = event.get("original", "")
     if len(original) > _ORIGINAL_SHOWN:
         event["original"] = f"{original[:_ORIGINAL_SHOWN]}… ({len(original):,} characters)"
-    text = compact({**source, "event": event})
+    text = "\n".join(map(clean, compact({**source, "event": event}).split("\n")))
     where = Text(f"{document.backing_index}/_doc/{document.identity}", "dim", overflow="fold")
     return Group(where, Syntax(text, "json", theme="ansi_dark", background_color="default", word_wrap=True))
 
@@ -160,10 +160,14 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _row(table: Table, *cells: str | int | Text) -> None:
-    """Foreign text is no markup."""
-    table.add_row(
-        *(f"{cell:,}" if isinstance(cell, int) else cell if isinstance(cell, Text) else Text(cell) for cell in cells)
-    )
+    table.add_row(*map(_cell, cells))
+
+
+def _cell(value: str | int | Text) -> Text:
+    """Foreign text is neither markup nor control characters."""
+    if isinstance(value, int):
+        return Text(f"{value:,}")
+    return value if isinstance(value, Text) else Text(clean(value))
 
 
 def _beside(left: RenderableType, right: RenderableType) -> RenderableType:

@@ -188,7 +188,7 @@ def _tls(settings: ElasticsearchSettings) -> dict[str, Any]:
 
 
 def _opensearch_tls(settings: ElasticsearchSettings) -> dict[str, Any]:
-    """A fingerprint is that of the server's own certificate here: it takes the place of the check against authorities."""
+    """Here a fingerprint is the server certificate's own, and takes the place of the check against authorities."""
     tls = settings.ssl
     if tls.verification_mode == "none" or not tls.ca_trusted_fingerprint:
         return _tls(settings)

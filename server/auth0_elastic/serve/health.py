@@ -1,14 +1,16 @@
 """GET /healthz and /readyz, on an address of their own."""
 
+import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 
 from flask import Flask, Response, jsonify
 from werkzeug.serving import make_server
 
 from auth0_elastic.config.settings import Settings
 from auth0_elastic.errors import ConfigError
-from auth0_elastic.spool.ledger import LEDGER, LedgerView
+from auth0_elastic.spool.ledger import LedgerView
 from auth0_elastic.spool.spool_file import total_of
 
 
@@ -38,13 +40,11 @@ def create_health_app(settings: Settings, healthy: Callable[[], bool]) -> Flask:
 
 def _engine_state(settings: Settings) -> str:
     """The engine being away does not make the listener unready: the spool takes what comes."""
-    if not (settings.spool.path / LEDGER).exists():
-        return "not yet tried"
-    view = LedgerView(settings.spool.path)
     try:
-        return view.state().get("engine", "not yet tried")
-    finally:
-        view.close()
+        with closing(LedgerView(settings.spool.path)) as view:
+            return view.state().get("engine", "not yet tried")
+    except sqlite3.OperationalError:  # the shipper has not made it yet, or is making it now
+        return "not yet tried"
 
 
 def start(settings: Settings, healthy: Callable[[], bool]) -> None:

@@ -77,6 +77,7 @@ class SpoolFile:
                     [(received, each.reason, each.raw) for each in rejected],
                 )
                 self._count(size, len(events), len(rejected))
+            self.totals = _totals(self._connection)
         except sqlite3.Error as error:
             raise SpoolError(f"{self.path}: cannot keep events: {error}") from error
 
@@ -95,7 +96,9 @@ class SpoolFile:
                 "DELETE FROM rejected WHERE seq <= ? AND seq < (SELECT min(seq) FROM rejected) + ?",
                 (done.rejected_to, PRUNED_AT_ONCE),
             )
-            return self._delete_events(done.delivered_to, done.outstanding)
+            more = self._delete_events(done.delivered_to, done.outstanding)
+        self.totals = _totals(self._connection)
+        return more
 
     def close(self) -> None:
         if self._ledger is not None:
@@ -119,9 +122,6 @@ class SpoolFile:
         self._connection.execute(
             "UPDATE meta SET live_bytes = live_bytes + ?, accepted = accepted + ?, rejected = rejected + ?",
             (size, accepted, rejected),
-        )
-        self.totals = Totals(
-            self.totals.live_bytes + size, self.totals.accepted + accepted, self.totals.rejected + rejected
         )
 
     def _prepare(self) -> str:

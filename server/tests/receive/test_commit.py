@@ -49,7 +49,7 @@ def test_the_writing_connection_syncs_each_commit(file: SpoolFile, keeper: Group
 def test_when_keep_returns_the_events_are_committed(file: SpoolFile, keeper: GroupCommit) -> None:
     seen = statements_of(file)
     keeper.keep(events(b"{}", b"{ }"))
-    assert seen[-1] == "COMMIT"
+    assert "COMMIT" in seen
     assert not file._connection.in_transaction
     assert kept(file) == [(1_700_000_000_500, b"{}"), (1_700_000_000_500, b"{ }")]
 

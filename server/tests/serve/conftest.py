@@ -138,7 +138,7 @@ def _has_open(pid: int, spool: Path) -> bool:
     """Whether a process has a spool file open, with its tables."""
     files = {str(path.resolve()): path for path in spool.glob("listener-*.db")}
     try:
-        opened = {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()}
+        opened = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
     except OSError:  # a file or the process is gone meanwhile
         return False
     return any(_has_tables(files[name]) for name in opened & files.keys())

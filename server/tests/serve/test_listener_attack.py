@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import ssl
 import time
 from collections.abc import Callable, Coroutine
@@ -169,3 +170,26 @@ def test_after_the_attack_the_workers_are_the_same(attacked: Any) -> None:
     assert len(server.workers()) == 2
     assert server.log().count("Booting worker") == 2
     assert server.post(EVENT).status == 200
+
+
+def test_a_client_that_does_not_read_its_answers_is_cut(serve: Any, trust: Any) -> None:
+    server = serve("listen", listener={"body_timeout": "1s"})
+    with socket.socket() as bare:
+        bare.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        bare.settimeout(0.2)
+        bare.connect(("127.0.0.1", server.port))
+        with trust().wrap_socket(bare, server_hostname="localhost") as client:
+            assert cut_within(20, client, HEAD + b"\r\n")
+
+
+def cut_within(seconds: float, client: ssl.SSLSocket, request: bytes) -> bool:
+    """Whether the server ends the connection while we only send."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            client.send(request * 100)
+        except TimeoutError:
+            continue
+        except OSError:
+            return True
+    return False

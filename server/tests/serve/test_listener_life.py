@@ -106,7 +106,7 @@ def limit_file_size(pids: list[int], size: int) -> None:
 
 
 def test_a_disk_that_refuses_is_told_with_503_and_accepts_again_once_it_can(serve: Any) -> None:
-    server = serve("listen")
+    server = serve("listen", spool={"max_size": 500_000})  # what is refused must not count
     large = b'{"log_id":"' + b"x" * 200_000 + b'"}'
     assert server.post(EVENT).status == 200
     (worker,) = server.workers()

@@ -20,22 +20,33 @@ from auth0_elastic.errors import EngineError
 
 logger = logging.getLogger(__name__)
 
+_COMPILE_QUICKLY = ("-XX:TieredStopAtLevel=1",)
+
 
 class EmbeddedEngine:
     """An engine on the data directory `data`, as a context manager or by `start` and `stop`.
 
     It can be started again after a stop, and answers on the same port. Unless it is `detached`, it dies with this
-    process, also when that is killed (on Linux).
+    process, also when that is killed (on Linux). One that is `short_lived` compiles less well but sooner: it is faster
+    for the first 20,000 documents or so.
     """
 
     def __init__(
-        self, data: Path, *, kind: str = "opensearch", port: int = 0, heap: str = "512m", detached: bool = False
+        self,
+        data: Path,
+        *,
+        kind: str = "opensearch",
+        port: int = 0,
+        heap: str = "512m",
+        detached: bool = False,
+        short_lived: bool = False,
     ) -> None:
         self._data = data.absolute()
         self._kind = kind
         self._port = port
         self._heap = heap
         self._detached = detached
+        self._short_lived = short_lived
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -56,7 +67,7 @@ class EmbeddedEngine:
         Raises MissingTool, or EngineError with the last lines of the engine's log.
         """
         java, home = find_java(), install(self._kind)
-        flags = self._archive_flags(home, java)
+        flags = [*self._archive_flags(home, java), *(_COMPILE_QUICKLY if self._short_lived else ())]
         self._claim()
         site = Site(home, self._data, self._port, free_port(), self._heap, os.geteuid() == 0, flags)
         self._process = spawn(launch(self._kind, site, java), self._data, detached=self._detached)
