@@ -58,7 +58,10 @@ def _engine(url: str, config_path: Path | None) -> Iterator[Engine]:
     if running is not None:
         yield _local(running.url)
         return
-    with tempfile.TemporaryDirectory(prefix="auth0-elastic-test-") as data, EmbeddedEngine(Path(data), short_lived=True) as embedded:
+    with (
+        tempfile.TemporaryDirectory(prefix="auth0-elastic-test-") as data,
+        EmbeddedEngine(Path(data), short_lived=True) as embedded,
+    ):
         yield _local(embedded.url)
 
 

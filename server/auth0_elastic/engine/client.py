@@ -97,10 +97,11 @@ def _discover(settings: ElasticsearchSettings) -> Distribution:
             raise _unavailable(settings, error) from error
     if meta.headers.get("x-elastic-product") == "Elasticsearch":
         return "elasticsearch"
-    if meta.status < 300 or meta.status in (401, 403):
+    if meta.status < 300:
         return "opensearch"
+    # Without valid credentials neither says who it is.
     raise EngineUnavailable(
-        f"{', '.join(settings.hosts)} answered {meta.status} and does not say what it is; "
+        f"{', '.join(settings.hosts)} answered {meta.status} and does not say what it is; check the credentials, or "
         "set elasticsearch.distribution to elasticsearch or opensearch"
     )
 
@@ -166,7 +167,7 @@ def _opensearch(settings: ElasticsearchSettings) -> _Transport:
     def send(method: str, path: str, params: Mapping[str, Any] | None, headers: Mapping[str, str], body: Any) -> Answer:
         try:
             found = transport.perform_request(method, path, params=dict(params or {}), headers=dict(headers), body=body)
-        except opensearchpy.exceptions.ConnectionError as error:
+        except (opensearchpy.exceptions.ConnectionError, opensearchpy.exceptions.SerializationError) as error:
             raise _unavailable(settings, error) from error
         except opensearchpy.exceptions.TransportError as error:
             return Answer(int(error.status_code), error.info)
@@ -181,8 +182,9 @@ def _tls(settings: ElasticsearchSettings) -> dict[str, Any]:
         return {"verify_certs": False, "ssl_show_warn": False}
     if tls.ca_trusted_fingerprint:
         return {"ssl_assert_fingerprint": tls.ca_trusted_fingerprint, "verify_certs": True}
-    context = ssl.create_default_context()
-    for path in tls.certificate_authorities:
+    first, *more = tls.certificate_authorities or (None,)
+    context = ssl.create_default_context(cafile=first)  # the system's authorities only if none is named
+    for path in more:
         context.load_verify_locations(path)
     return {"ssl_context": context}
 

@@ -35,9 +35,32 @@ class DeadlineWorker(GeventWorker):  # type: ignore[misc]
             return
         super().handle(listener, client, addr)
 
-    def timeout_ctx(self) -> gevent.Timeout:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._waiting: dict[gevent.Greenlet, gevent.Timeout] = {}
+
+    def run(self) -> None:
+        gevent.spawn(self._end_waiting_when_stopped)
+        super().run()
+
+    @contextmanager
+    def timeout_ctx(self) -> Iterator[None]:
         """Around the wait for a request and the reading of its header."""
-        return gevent.Timeout(self.header_timeout, False)
+        greenlet = gevent.getcurrent()
+        with gevent.Timeout(self.header_timeout, False) as timeout:
+            self._waiting[greenlet] = timeout
+            try:
+                yield
+            finally:
+                del self._waiting[greenlet]
+
+    def _end_waiting_when_stopped(self) -> None:
+        """A worker that is to stop finishes its requests, but does not wait for the next one of an idle connection."""
+        while True:
+            gevent.sleep(0.2)
+            if not self.alive:
+                for greenlet, timeout in list(self._waiting.items()):
+                    greenlet.kill(timeout, block=False)
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
         """A client that does not read its answers is cut, as is one that sends nothing of its body."""

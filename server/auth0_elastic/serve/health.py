@@ -1,5 +1,6 @@
 """GET /healthz and /readyz, on an address of their own."""
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from auth0_elastic.config.settings import Settings
 from auth0_elastic.errors import ConfigError
 from auth0_elastic.spool.ledger import LedgerView
 from auth0_elastic.spool.spool_file import total_of
+
+log = logging.getLogger(__name__)
 
 
 def create_health_app(settings: Settings, healthy: Callable[[], bool]) -> Flask:
@@ -54,4 +57,5 @@ def start(settings: Settings, healthy: Callable[[], bool]) -> None:
         server = make_server(address, port, create_health_app(settings, healthy), threaded=True)
     except (OSError, SystemExit) as error:
         raise ConfigError(f"monitoring.listen_port: {address}:{port} cannot be listened on: {error}") from error
+    log.info("/healthz and /readyz answer at http://%s:%d", address, server.server_port)
     threading.Thread(target=server.serve_forever, name="health", daemon=True).start()

@@ -64,7 +64,7 @@ class Preparation:
 
     def _make_sender(self) -> Sender:
         settings, assets = self._settings, self._assets
-        stream = DataStream(self._engine, f"{assets.name}-{self._namespace}", assets.default_pipeline)
+        stream = DataStream(self._engine, f"{assets.name}-{self._namespace}")
         dataset = assets.name.removeprefix("logs-")
         writer = DocumentWriter(
             self._namespace, dataset, settings.tags, preserve_original_event=settings.preserve_original_event

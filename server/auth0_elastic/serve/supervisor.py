@@ -10,11 +10,9 @@ import threading
 import time
 from collections.abc import Sequence
 
-from auth0_elastic.errors import Auth0ElasticError
-
 log = logging.getLogger(__name__)
 
-STARTUP_SECONDS = 5.0  # a child that ends sooner, the first time, will not do better the second time
+GIVES_UP = range(64, 79)  # sysexits.h: a child that ends so says that it will not do better the next time
 RESTART_SECONDS = 1.0
 STOP_SECONDS = 30.0
 PR_SET_PDEATHSIG = 1
@@ -28,8 +26,6 @@ class Child:
         self.name = name
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
-        self._started = 0.0
-        self.starts = 0
 
     @property
     def running(self) -> bool:
@@ -38,14 +34,11 @@ class Child:
     def start(self) -> None:
         parent = os.getpid()
         self._process = subprocess.Popen(self._command, preexec_fn=lambda: _die_with(parent))
-        self._started = time.monotonic()
-        self.starts += 1
 
-    def failed_at_start(self) -> int | None:
-        """Its exit code if it ended at once, so that starting it again would not help."""
-        if self._process is None or self.running or self.starts > 1:
-            return None
-        return self._process.returncode if time.monotonic() - self._started < STARTUP_SECONDS else None
+    def gave_up(self) -> int | None:
+        """Its exit code if that says that starting it again would not help; a crash or a kill does not."""
+        code = None if self._process is None else self._process.poll()
+        return code if code in GIVES_UP else None
 
     def signal(self, number: int) -> None:
         if self.running and self._process is not None:
@@ -63,14 +56,14 @@ class Child:
 
 
 class Supervisor:
-    """Runs until SIGTERM or SIGINT, or until a child cannot be started."""
+    """Runs until SIGTERM or SIGINT, or until a child gives up."""
 
     def __init__(self, children: Sequence[Child]) -> None:
         self.children = children
         self._stop = threading.Event()
 
     def run(self) -> int:
-        """Returns the exit code: 0, or that of the child that failed at its start."""
+        """Returns the exit code: 0, or that of the child that gave up."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop.set())
         for child in self.children:
@@ -87,9 +80,9 @@ class Supervisor:
             for child in self.children:
                 if child.running:
                     continue
-                code = child.failed_at_start()
+                code = child.gave_up()
                 if code is not None:
-                    return code or Auth0ElasticError.exit_code
+                    return code
                 log.error("%s has ended and is started again", child.name)
                 if self._stop.wait(RESTART_SECONDS):
                     return 0

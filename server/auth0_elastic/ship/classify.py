@@ -1,7 +1,7 @@
 """What an answer of the engine means for an event. Pure decisions; the shipper only obeys."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +42,10 @@ class Dead:
 
 Ending = Delivered | Duplicate | Retry | Wait | Dead
 
+LARGE = 1024 * 1024  # bytes; an event below it is no reason for a 413, a limit set too low is
+
 # 400s that speak of the cluster, not of the document.
+_CLUSTER_ERRORS = {"cluster_block_exception", "index_closed_exception"}
 _NOT_THE_DOCUMENTS_FAULT = re.compile(
     r"pipeline with id \[.*?\] does not exist"
     r"|non-existent pipeline"
@@ -57,13 +60,15 @@ _NOT_THE_DOCUMENTS_FAULT = re.compile(
 def classify_item(item: Mapping[str, Any]) -> Ending:
     """The ending of one item of a bulk answer (the object under `create`)."""
     status = int(item["status"])
+    if item.get("failure_store") == "used":
+        return Dead(status, "the data stream's failure store took it, so it cannot be found in the data stream")
     if status < 300:
         return Delivered(str(item.get("_index", "")))
     error = item.get("error") or {}
     kind, reason = _describe(error)
     if status == 409:
         return Duplicate()
-    if kind == "cluster_block_exception" or status in (401, 403, 404):
+    if kind in _CLUSTER_ERRORS or status in (401, 403, 404):
         return Wait(f"{status} {kind}: {reason}")
     if status == 429 or status >= 500:
         return Retry(f"{status} {kind}: {reason}")
@@ -92,6 +97,22 @@ def classify_request(status: int, reason: str) -> Retry | Wait | TooLarge | None
     if status == 429 or status >= 500:
         return Retry(described)
     return Wait(described)
+
+
+def classify_single(size: int, reason: str) -> Dead | Wait:
+    """What 413 means for an event of `size` bytes that was sent alone."""
+    if size >= LARGE:
+        return Dead(413, reason)
+    return Wait(
+        f"{reason}; an event of {size} bytes is refused as too large: raise the limit of the engine or its proxy"
+    )
+
+
+def temper(endings: Sequence[Ending]) -> list[Ending]:
+    """Where others of the same answer were delivered, one that waits is only tried again: the cluster is well."""
+    if not any(isinstance(ending, Delivered | Duplicate) for ending in endings):
+        return list(endings)
+    return [Retry(ending.reason) if isinstance(ending, Wait) else ending for ending in endings]
 
 
 def _describe(error: Any) -> tuple[str, str]:

@@ -1,15 +1,14 @@
-"""Events whose turn comes again later."""
+"""Events whose turn comes again later: their names only, so that however many there are, memory stays flat."""
 
 import heapq
 from typing import NamedTuple
 
-from auth0_elastic.spool.backlog import SpooledEvent
 
+class Outstanding(NamedTuple):
+    """An event that has been tried `attempts` times; its text is in the spool file, its name in the ledger."""
 
-class Attempted(NamedTuple):
-    """An event and how often it has been tried; one that has been tried is `outstanding` in the ledger."""
-
-    event: SpooledEvent
+    file_id: str
+    seq: int
     attempts: int
 
 
@@ -17,25 +16,18 @@ class Retries:
     """Ordered by when they are due, in seconds of the shipper's clock."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[float, int, Attempted]] = []
-        self._added = 0
-        self.bytes = 0
+        self._heap: list[tuple[float, Outstanding]] = []
 
     def __len__(self) -> int:
         return len(self._heap)
 
-    def add(self, due: float, attempted: Attempted) -> None:
-        self._added += 1  # keeps the order of those that are due together, and events from being compared
-        self.bytes += len(attempted.event.raw)
-        heapq.heappush(self._heap, (due, self._added, attempted))
+    def add(self, due: float, outstanding: Outstanding) -> None:
+        heapq.heappush(self._heap, (due, outstanding))
 
-    def take(self, now: float, max_bytes: int) -> list[Attempted]:
-        """Those that are due, within `max_bytes` but at least one."""
-        taken: list[Attempted] = []
-        size = 0
-        while self._heap and self._heap[0][0] <= now and (not taken or size < max_bytes):
-            attempted = heapq.heappop(self._heap)[2]
-            size += len(attempted.event.raw)
-            taken.append(attempted)
-        self.bytes -= size
-        return taken
+    def take_due(self, now: float) -> Outstanding | None:
+        """The one that has been due for the longest time, if any is."""
+        return self.take_first() if self._heap and self._heap[0][0] <= now else None
+
+    def take_first(self) -> Outstanding | None:
+        """The one that is due first, be it later."""
+        return heapq.heappop(self._heap)[1] if self._heap else None

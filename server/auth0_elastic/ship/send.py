@@ -1,14 +1,14 @@
 """One batch against the engine: look up what may be there already, create the rest, say how each event ended."""
 
+import logging
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from auth0_elastic.engine.client import Engine, reason_of
+from auth0_elastic.engine.client import Answer, Engine, reason_of
 from auth0_elastic.errors import EngineError, EngineRefused, EngineUnavailable
 from auth0_elastic.ship.classify import (
-    Dead,
     Delivered,
     Duplicate,
     Ending,
@@ -17,13 +17,17 @@ from auth0_elastic.ship.classify import (
     Wait,
     classify_item,
     classify_request,
+    classify_single,
+    temper,
 )
 from auth0_elastic.ship.data_stream import DataStream, WriteIndex
 from auth0_elastic.ship.document import DocumentWriter
 from auth0_elastic.ship.identity import document_id, may_precede
 from auth0_elastic.spool.backlog import SpooledEvent
 
-BULK_PARAMS = {"filter_path": "items.*.status,items.*.error,items.*._index"}
+log = logging.getLogger(__name__)
+
+BULK_PARAMS = {"filter_path": "items.*.status,items.*.error,items.*._index,items.*.failure_store"}
 SEARCH_AT_ONCE = 5_000  # below index.max_result_window
 
 
@@ -41,6 +45,13 @@ class Refused(NamedTuple):
     why: Retry | Wait
 
 
+class Identified(NamedTuple):
+    """An event with the `_id` of its document."""
+
+    id: str
+    event: SpooledEvent
+
+
 class Sender:
     """Safe to share between threads."""
 
@@ -50,10 +61,10 @@ class Sender:
         self._writer = writer
 
     def send(self, events: Sequence[SpooledEvent]) -> Sent | Refused:
-        """Raises nothing that the engine causes."""
+        """Raises nothing: whatever goes wrong, the events have to be kept and tried again."""
         started = time.monotonic()
         try:
-            sent = self._send([(document_id(event.raw), event) for event in events])
+            sent = self._send([Identified(document_id(event.raw), event) for event in events])
             return sent._replace(seconds=time.monotonic() - started) if isinstance(sent, Sent) else sent
         except EngineUnavailable as error:
             self._stream.forget()
@@ -63,31 +74,35 @@ class Sender:
             return Refused(why if isinstance(why, Retry) else Wait(str(error)))
         except EngineError as error:
             return Refused(Wait(str(error)))
+        except Exception as error:
+            log.exception("sending failed in a way that was not foreseen")
+            return Refused(Wait(f"{type(error).__name__}: {error}"))
 
-    def _send(self, events: list[tuple[str, SpooledEvent]]) -> Sent | Refused:
+    def _send(self, events: list[Identified]) -> Sent | Refused:
         index = self._stream.write_index()
-        present = self._present(events, index)
-        absent = [(identity, event) for identity, event in events if identity not in present]
+        present = self._indexed_before(events, index)
+        absent = [each for each in events if each.id not in present]
         sent = self._create(absent) if absent else Sent([])
         if isinstance(sent, Refused):
             return sent
-        created = iter(sent.endings)
-        return sent._replace(endings=[Duplicate() if identity in present else next(created) for identity, _ in events])
+        created = iter(self._without_copies(absent, temper(sent.endings), index))
+        return sent._replace(endings=[Duplicate() if each.id in present else next(created) for each in events])
 
-    def _present(self, events: list[tuple[str, SpooledEvent]], index: WriteIndex) -> set[str]:
+    def _indexed_before(self, events: list[Identified], index: WriteIndex) -> set[str]:
+        """The ids that indices older than the write index have."""
         if not index.older:
             return set()
-        suspects = [identity for identity, event in events if may_precede(index.created, identity, _received(event))]
+        suspects = [each.id for each in events if may_precede(index.created, each.id, _received(each.event))]
         found: set[str] = set()
         for start in range(0, len(suspects), SEARCH_AT_ONCE):
             found |= self._stream.already_indexed(suspects[start : start + SEARCH_AT_ONCE], index)
         return found
 
-    def _create(self, events: list[tuple[str, SpooledEvent]]) -> Sent | Refused:
+    def _create(self, events: list[Identified]) -> Sent | Refused:
         answer = self._engine.bulk(f"/{self._stream.name}/_bulk", self._writer.bulk_body(events), params=BULK_PARAMS)
-        match classify_request(answer.status, reason_of(answer.body)):
+        match classify_request(answer.status, reason_of(answer.body) if answer.status >= 300 else ""):
             case None:
-                endings = [classify_item(item["create"]) for item in answer.body["items"]]
+                endings = [classify_item(item) for item in _items(answer, len(events))]
                 self._stream.wrote_to({ending.index for ending in endings if isinstance(ending, Delivered)})
                 return Sent(endings)
             case TooLarge(reason):
@@ -95,9 +110,9 @@ class Sender:
             case why:
                 return Refused(why)
 
-    def _halves(self, events: list[tuple[str, SpooledEvent]], reason: str) -> Sent | Refused:
+    def _halves(self, events: list[Identified], reason: str) -> Sent | Refused:
         if len(events) == 1:
-            return Sent([Dead(413, reason)], was_too_large=True)
+            return Sent([classify_single(len(events[0].event.raw), reason)], was_too_large=True)
         middle = len(events) // 2
         first, second = self._create(events[:middle]), self._create(events[middle:])
         if isinstance(first, Refused):
@@ -105,6 +120,35 @@ class Sender:
         if isinstance(second, Refused):
             return second
         return Sent(first.endings + second.endings, was_too_large=True)
+
+    def _without_copies(self, events: list[Identified], endings: list[Ending], index: WriteIndex) -> list[Ending]:
+        """Takes back what a rollover between the look-up and the bulk let in a second time."""
+        strays = {
+            each.id: ending.index
+            for each, ending in zip(events, endings, strict=True)
+            if isinstance(ending, Delivered) and ending.index != index.name
+        }
+        if not strays:
+            return endings
+        by_id = {each.id: each for each in events if each.id in strays}
+        copies = self._indexed_before(list(by_id.values()), self._stream.write_index())
+        for document in copies:
+            try:
+                self._stream.delete(strays[document], document)
+            except EngineRefused as error:
+                log.error("%s is stored twice, after a rollover, and cannot be taken back: %s", document, error)
+        return [Duplicate() if each.id in copies else ending for each, ending in zip(events, endings, strict=True)]
+
+
+def _items(answer: Answer, count: int) -> list[dict[str, Any]]:
+    """The item of each event. Raises EngineUnavailable for an answer that is not one to our request."""
+    items = answer.body.get("items") if isinstance(answer.body, dict) else None
+    if not isinstance(items, list) or len(items) != count:
+        raise EngineUnavailable(f"a bulk of {count} events was answered with {reason_of(answer.body)}")
+    found = [item.get("create") if isinstance(item, dict) else None for item in items]
+    if not all(isinstance(item, dict) and "status" in item for item in found):
+        raise EngineUnavailable(f"a bulk was answered with {reason_of(items[0])}")
+    return [item for item in found if item is not None]
 
 
 def _received(event: SpooledEvent) -> datetime:

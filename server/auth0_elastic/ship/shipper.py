@@ -8,6 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import groupby
 from threading import Event
+from typing import NamedTuple
 
 from auth0_elastic.errors import EngineError
 from auth0_elastic.ship.backoff import Backoff
@@ -15,7 +16,7 @@ from auth0_elastic.ship.batch_size import BatchSize
 from auth0_elastic.ship.classify import Dead, Delivered, Duplicate, Ending, Retry, Wait
 from auth0_elastic.ship.gate import Gate
 from auth0_elastic.ship.progress import Progress
-from auth0_elastic.ship.retries import Attempted, Retries
+from auth0_elastic.ship.retries import Outstanding, Retries
 from auth0_elastic.ship.send import Refused, Sender, Sent
 from auth0_elastic.spool.backlog import Backlog, OpenFile, SpooledEvent
 from auth0_elastic.spool.ledger import DeadLetter, Ledger, Settled
@@ -27,7 +28,14 @@ POLL_SECONDS = 0.1
 DISCOVER_SECONDS = 1.0
 CONFIRM_SECONDS = 60.0
 MAX_EVENTS_A_BATCH = 10_000
-MAX_RETRY_BYTES = 32 * 1024 * 1024  # beyond it no new events are read until old ones have ended
+ALARMING_ATTEMPTS = 8  # with the back-off of single events, about two minutes
+
+
+class Attempted(NamedTuple):
+    """An event and how often it has been tried before."""
+
+    event: SpooledEvent
+    attempts: int
 
 
 @dataclass(frozen=True)
@@ -103,8 +111,8 @@ class Shipper:
         if self._now() >= self._next_discovery:
             self._next_discovery = self._now() + DISCOVER_SECONDS
             for file in self._backlog.discover():
-                for event in file.read_outstanding():
-                    self._retries.add(self._now(), Attempted(event, 1))
+                for seq in file.outstanding:
+                    self._retries.add(self._now(), Outstanding(file.file_id, seq, 1))
             self._remove_abandoned()
         for file in self._backlog.files.values():
             if file.changed():
@@ -127,17 +135,16 @@ class Shipper:
             self._ledger.settle([done], dead, {"dead": len(dead)})
 
     def _try_engine(self) -> None:
-        try:
-            self._sender = self._prepare()
-        except EngineError as error:
-            self._close_gate(str(error))
+        """Prepares, then tries a single event; a new one if there is one, so that no old one can hold up all others."""
+        if not self._confirm():
             return
-        self._next_confirmation = self._now() + CONFIRM_SECONDS
-        batch = self._next_batch(one_event=True)
-        if batch is None:
-            self._open_gate()
+        probe = self._read(max_bytes=1, max_events=1)
+        if probe:
+            self._submit(self._batch([Attempted(event, 0) for event in probe]))
+        elif (outstanding := self._retries.take_first()) is not None and (again := self._read_again(outstanding)):
+            self._submit(self._batch([again]))
         else:
-            self._submit(batch)
+            self._open_gate()
 
     def _send_what_may_go(self) -> bool:
         if self._gate.is_open() and self._now() >= self._next_confirmation:
@@ -151,37 +158,58 @@ class Shipper:
             sent = True
         return sent
 
-    def _confirm(self) -> None:
+    def _confirm(self) -> bool:
         self._next_confirmation = self._now() + CONFIRM_SECONDS
         try:
             self._sender = self._prepare()
         except EngineError as error:
             self._close_gate(str(error))
+            return False
+        except Exception as error:
+            log.exception("preparing failed in a way that was not foreseen")
+            self._close_gate(f"{type(error).__name__}: {error}")
+            return False
+        return True
 
     def _submit(self, batch: Batch) -> None:
         if self._sender is None:
             raise RuntimeError("nothing is sent before the engine is confirmed")
         self._in_flight[self._threads.submit(self._sender.send, batch.events)] = batch
 
-    def _next_batch(self, *, one_event: bool = False) -> Batch | None:
-        max_bytes = 1 if one_event else self._size.bytes
-        attempted = self._retries.take(self._now(), max_bytes)
-        room = max_bytes - sum(len(each.event.raw) for each in attempted)
-        fresh = self._read(room) if room > 0 and self._retries.bytes < MAX_RETRY_BYTES else []
-        if not attempted and not fresh:
-            return None
-        self._numbers += 1
-        self._progress.began(self._numbers, _spans(fresh))
-        return Batch(self._numbers, [*attempted, *(Attempted(event, 0) for event in fresh)])
+    def _next_batch(self) -> Batch | None:
+        attempted: list[Attempted] = []
+        room = self._size.bytes
+        while room > 0 and (outstanding := self._retries.take_due(self._now())) is not None:
+            again = self._read_again(outstanding)
+            if again is not None:
+                attempted.append(again)
+                room -= len(again.event.raw)
+        fresh = self._read(room, MAX_EVENTS_A_BATCH) if room > 0 else []
+        attempted += [Attempted(event, 0) for event in fresh]
+        return self._batch(attempted) if attempted else None
 
-    def _read(self, max_bytes: int) -> list[SpooledEvent]:
+    def _batch(self, attempted: Sequence[Attempted]) -> Batch:
+        self._numbers += 1
+        self._progress.began(self._numbers, _spans([each.event for each in attempted if not each.attempts]))
+        return Batch(self._numbers, attempted)
+
+    def _read_again(self, outstanding: Outstanding) -> Attempted | None:
+        file = next(file for file in self._backlog.files.values() if file.file_id == outstanding.file_id)
+        event = file.read_one(outstanding.seq)
+        if event is None:
+            log.error("event %d of %s is gone from the spool before it was delivered", outstanding.seq, file.path)
+            self._ledger.settle([Settled(outstanding.file_id, 0, no_longer_outstanding=[outstanding.seq])])
+            return None
+        return Attempted(event, outstanding.attempts)
+
+    def _read(self, max_bytes: int, max_events: int) -> list[SpooledEvent]:
         """From the files in turn, so that none starves."""
         events: list[SpooledEvent] = []
         for file_id, file in list(self._unread.items()):
             room = max_bytes - sum(len(event.raw) for event in events)
             if events and room <= 0:
                 break
-            found = file.read(room, MAX_EVENTS_A_BATCH)
+            found = file.read(room, max_events - len(events))
             del self._unread[file_id]
             if found:
                 self._unread[file_id] = file  # to the end of the line
@@ -214,8 +242,14 @@ class Shipper:
                 "dead letter: the engine answered %s", letter.reason, extra={"http.response.status_code": letter.status}
             )
         for each, ending in retried:
-            delay = 0.0 if isinstance(ending, Wait) else self._item_backoff.delay(each.attempts + 1)
-            self._retries.add(self._now() + delay, Attempted(each.event, each.attempts + 1))
+            self._try_later(each, ending)
+
+    def _try_later(self, each: Attempted, ending: Retry | Wait) -> None:
+        attempts = each.attempts + 1
+        delay = self._item_backoff.delay(attempts)
+        self._retries.add(self._now() + delay, Outstanding(each.event.file_id, each.event.seq, attempts))
+        if attempts % ALARMING_ATTEMPTS == 0 and isinstance(ending, Retry) and self._gate.is_open():
+            log.error("an event has been tried %d times and is still kept: %s", attempts, ending.reason)
 
     def _settled(self, batch: Batch, ended: Sequence[tuple[Attempted, Ending]]) -> list[Settled]:
         positions = self._progress.ended(batch.number)

@@ -1,7 +1,6 @@
 """What the shipper reads: the undelivered events of all spool files, oldest first, those of gone processes too."""
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,12 +61,10 @@ class OpenFile:
             self.position = events[-1].seq
         return events
 
-    def read_outstanding(self) -> Iterator[SpooledEvent]:
-        """The events that an earlier shipper left for a later attempt."""
-        for seq in self.outstanding:
-            row = self._connection.execute("SELECT received, raw FROM event WHERE seq = ?", (seq,)).fetchone()
-            if row is not None:
-                yield SpooledEvent(self.file_id, seq, *row)
+    def read_one(self, seq: int) -> SpooledEvent | None:
+        """An event that was read before; None if it is gone."""
+        row = self._connection.execute("SELECT received, raw FROM event WHERE seq = ?", (seq,)).fetchone()
+        return SpooledEvent(self.file_id, seq, *row) if row is not None else None
 
     def read_rejected(self, max_rows: int = 500) -> list[SpooledRejected]:
         rows = self._connection.execute(
@@ -79,8 +76,11 @@ class OpenFile:
         return [SpooledRejected(seq, received, Rejected(raw, reason)) for seq, received, reason, raw in rows]
 
     def is_drained(self) -> bool:
-        """Whether nothing is left beyond the position."""
-        return not self._connection.execute("SELECT 1 FROM event WHERE seq > ?", (self.position,)).fetchone()
+        """Whether nothing is left beyond the positions."""
+        return not self._connection.execute(
+            "SELECT 1 FROM event WHERE seq > ? UNION ALL SELECT 1 FROM rejected WHERE seq > ?",
+            (self.position, self.rejected_position),
+        ).fetchone()
 
     def close(self) -> None:
         self._connection.close()
@@ -113,7 +113,7 @@ class Backlog:
         if not lock.acquire():
             return False
         try:
-            if not file.is_drained() or file.read_rejected():
+            if not file.is_drained():
                 return False
             file.close()
             del self.files[file.path]

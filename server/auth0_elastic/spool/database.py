@@ -16,6 +16,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
     The connection may be handed between threads, but used by one at a time.
     """
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # counts for a file that is made now
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = OFF")  # some builds overwrite deleted rows with zeros: twice the writing

@@ -8,10 +8,11 @@ from typing import NamedTuple, Self
 
 from auth0_elastic.errors import SpoolError
 from auth0_elastic.spool.database import FileLock, open_reader, open_writer, transaction
-from auth0_elastic.spool.ledger import LEDGER, deliveries_of
+from auth0_elastic.spool.ledger import LEDGER, Deliveries, deliveries_of
 
 SCHEMA_VERSION = 1
 PRUNED_AT_ONCE = 5_000  # rows; keeps a commit that waits for the pruning waiting for milliseconds only
+VACUUMED_AT_ONCE = 1_000  # pages given back to the disk in a round
 
 _SCHEMA = (
     "CREATE TABLE event (seq INTEGER PRIMARY KEY AUTOINCREMENT, received INTEGER NOT NULL, raw BLOB NOT NULL)",
@@ -46,6 +47,7 @@ class SpoolFile:
         self._connection = open_writer(path)
         self.file_id = self._prepare()
         self._ledger: sqlite3.Connection | None = None
+        self._skip_delivered_numbers()
         self.totals = _totals(self._connection)
 
     @classmethod
@@ -83,12 +85,7 @@ class SpoolFile:
 
     def prune(self) -> bool:
         """Removes some of what the shipper's ledger says is done with; returns whether there is more."""
-        if self._ledger is None:
-            path = self.path.parent / LEDGER
-            if not path.exists():
-                return False
-            self._ledger = open_reader(path)
-        done = deliveries_of(self._ledger, self.file_id)
+        done = self._deliveries()
         if done is None:
             return False
         with transaction(self._connection):
@@ -97,6 +94,8 @@ class SpoolFile:
                 (done.rejected_to, PRUNED_AT_ONCE),
             )
             more = self._delete_events(done.delivered_to, done.outstanding)
+        if not more:
+            self._connection.executescript(f"PRAGMA incremental_vacuum({VACUUMED_AT_ONCE})")  # execute frees one page
         self.totals = _totals(self._connection)
         return more
 
@@ -106,13 +105,36 @@ class SpoolFile:
         self._connection.close()
         self._lock.release()
 
+    def _deliveries(self) -> Deliveries | None:
+        if self._ledger is None and (self.path.parent / LEDGER).exists():
+            self._ledger = open_reader(self.path.parent / LEDGER)
+        return deliveries_of(self._ledger, self.file_id) if self._ledger is not None else None
+
+    def _skip_delivered_numbers(self) -> None:
+        """A process killed between writing and syncing leaves rows that can be delivered, then lost by a power cut.
+
+        Their numbers must not come again: what has them would count as delivered.
+        """
+        done = self._deliveries()
+        if done is not None:
+            with transaction(self._connection):
+                for table, number in (("event", done.delivered_to), ("rejected", done.rejected_to)):
+                    self._connection.execute(
+                        "INSERT INTO sqlite_sequence SELECT ?, 0 WHERE NOT EXISTS "
+                        "(SELECT 1 FROM sqlite_sequence WHERE name = ?)",
+                        (table, table),
+                    )
+                    self._connection.execute(
+                        "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", (number, table)
+                    )
+
     def _delete_events(self, delivered_to: int, outstanding: Sequence[int]) -> bool:
-        first = self._connection.execute("SELECT min(seq) FROM event").fetchone()[0]
+        kept = f"seq NOT IN ({','.join(map(str, outstanding))})"  # integers of our own; too many for bound parameters
+        first = self._connection.execute(f"SELECT min(seq) FROM event WHERE {kept}").fetchone()[0]  # noqa: S608
         if first is None or first > delivered_to:
             return False
-        upto = min(delivered_to, first + PRUNED_AT_ONCE - 1 + len(outstanding))
-        kept = ",".join(map(str, outstanding))  # integers of our own; too many for bound parameters
-        where = f"seq <= {upto} AND seq NOT IN ({kept})"
+        upto = min(delivered_to, first + PRUNED_AT_ONCE - 1)
+        where = f"seq BETWEEN {first} AND {upto} AND {kept}"
         freed = self._connection.execute(f"SELECT total(length(raw)) FROM event WHERE {where}").fetchone()[0]  # noqa: S608
         self._connection.execute(f"DELETE FROM event WHERE {where}")  # noqa: S608
         self._count(-int(freed), 0, 0)

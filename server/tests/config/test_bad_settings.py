@@ -25,6 +25,8 @@ BAD_FILES = {
     "an empty address": ("listener: {listen_address: ''}", "listener.listen_address: '' is not an address"),
     "a webhook path without its slash": ("listener: {webhook_path: logs}", "'logs' is not a path that starts with /"),
     "a webhook path with a query": ("listener: {webhook_path: '/a?b'}", "'/a?b' is not a path that starts with /"),
+    "a webhook path with a placeholder": ("listener: {webhook_path: /<x>}", "'/<x>' is not a path that starts with /"),
+    "a header name with an underscore": ("listener: {token_header: x_key}", "'x_key' is not the name of a header"),
     "a header name with a space": ("listener: {token_header: x key}", "'x key' is not the name of a header; give"),
     "a query parameter with an equals sign": (
         "listener: {token_query_parameter: a=}",

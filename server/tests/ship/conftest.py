@@ -1,5 +1,6 @@
 """A spool, a shipper and a real engine, driven step by step; and a proxy that breaks the way between the last two."""
 
+import gzip
 import http.client
 import json
 import secrets
@@ -32,6 +33,7 @@ class Faults:
 
     def __init__(self) -> None:
         self.next: list[Callable[[Any, Callable[[], None]], None]] = []
+        self.always: Callable[[bytes, dict[str, Any]], None] | None = None
         self.bulks = 0
 
     def lose_the_answer(self) -> None:
@@ -47,6 +49,15 @@ class Faults:
     def answer(self, status: int, body: object) -> None:
         """Instead of the engine."""
         self.next.append(lambda handler, forward: handler.reply(status, json.dumps(body).encode()))
+
+    def before(self, action: Callable[[], None]) -> None:
+        """Does something while the request is on its way."""
+
+        def fault(handler: Any, forward: Callable[[], tuple[int, bytes]]) -> None:
+            action()
+            handler.reply(*forward())
+
+        self.next.append(fault)
 
     def change_answer(self, change: Callable[[dict[str, Any]], None]) -> None:
         """The engine's answer, changed."""
@@ -83,9 +94,18 @@ class _Proxy(BaseHTTPRequestHandler):
             if self.faults.next:
                 self.faults.next.pop(0)(self, forward)
                 return
+            if self.faults.always:
+                status, answered = forward()
+                answer = json.loads(answered)
+                self.faults.always(self._uncompressed(body), answer)
+                self.reply(status, json.dumps(answer).encode())
+                return
         self.reply(*forward())
 
     do_GET = do_POST = do_PUT = do_DELETE = do_any  # noqa: N815
+
+    def _uncompressed(self, body: bytes) -> bytes:
+        return gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
 
     def reply(self, status: int, body: bytes) -> None:
         self.send_response(status)
@@ -136,7 +156,7 @@ class Delivery:
     def start(self) -> Shipper:
         """A shipper whose clock runs a hundred times as fast, so that back-off is not waited for."""
         folder = self.settings.spool.path
-        ledger = Ledger(folder, 1_000_000)
+        ledger = Ledger(folder, 10_000_000)
         backlog = Backlog(folder, ledger)
         prepare = Preparation(self.settings, for_distribution(load_assets(), self.engine.distribution))
         shipper = Shipper(

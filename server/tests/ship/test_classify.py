@@ -13,6 +13,8 @@ from auth0_elastic.ship.classify import (
     Wait,
     classify_item,
     classify_request,
+    classify_single,
+    temper,
 )
 
 
@@ -57,6 +59,7 @@ def test_what_the_document_itself_causes_is_a_dead_letter(bad: dict[str, Any]) -
         item(403, "cluster_block_exception", "index [x] blocked by: [FORBIDDEN/8/index write (api)]"),
         item(429, "cluster_block_exception", "index [x] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded]"),
         item(404, "index_not_found_exception"),
+        item(400, "index_closed_exception", "closed"),
     ],
 )
 def test_what_no_document_causes_waits_for_somebody_to_mend_it(bad: dict[str, Any]) -> None:
@@ -85,3 +88,18 @@ def test_the_reason_names_the_cause() -> None:
 )
 def test_the_status_of_the_whole_answer(status: int, expected: type) -> None:
     assert isinstance(classify_request(status, "r"), expected)
+
+
+def test_what_the_failure_store_took_is_not_delivered() -> None:
+    taken = {"status": 201, "_index": ".fs-logs-auth0.logs-default-1", "failure_store": "used"}
+    assert isinstance(classify_item(taken), Dead)
+
+
+def test_one_that_waits_beside_delivered_ones_is_only_tried_again() -> None:
+    assert temper([Delivered("i"), Wait("403")]) == [Delivered("i"), Retry("403")]
+    assert temper([Retry("429"), Wait("403")]) == [Retry("429"), Wait("403")]
+
+
+def test_413_for_a_small_event_speaks_of_the_limit_not_of_the_event() -> None:
+    assert isinstance(classify_single(2_000, "413"), Wait)
+    assert isinstance(classify_single(2_000_000, "413"), Dead)

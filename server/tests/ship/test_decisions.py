@@ -9,7 +9,7 @@ from auth0_elastic.ship.batch_size import FIRST, SMALLEST, BatchSize
 from auth0_elastic.ship.document import DocumentWriter
 from auth0_elastic.ship.gate import Gate
 from auth0_elastic.ship.progress import Progress
-from auth0_elastic.ship.retries import Attempted, Retries
+from auth0_elastic.ship.retries import Outstanding, Retries
 from auth0_elastic.spool.backlog import SpooledEvent
 
 
@@ -19,10 +19,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-def event(seq: int, raw: bytes = b"{}") -> SpooledEvent:
-    return SpooledEvent("f", seq, 0, raw)
 
 
 def test_a_position_waits_for_the_oldest_batch_under_way() -> None:
@@ -90,18 +86,16 @@ def test_batches_stay_within_their_limits() -> None:
 
 def test_retries_come_in_the_order_they_are_due_and_not_before() -> None:
     retries = Retries()
-    retries.add(20, Attempted(event(2), 1))
-    retries.add(10, Attempted(event(1), 1))
-    assert [each.event.seq for each in retries.take(15, 100)] == [1]
-    assert [each.event.seq for each in retries.take(25, 100)] == [2]
-    assert retries.bytes == 0
+    late, soon = Outstanding("f", 2, 1), Outstanding("f", 1, 1)
+    retries.add(20, late)
+    retries.add(10, soon)
+    assert [retries.take_due(now) for now in (15, 15, 25, 25)] == [soon, None, late, None]
 
 
-def test_retries_are_taken_within_a_size_but_at_least_one() -> None:
+def test_the_first_retry_can_be_taken_before_it_is_due() -> None:
     retries = Retries()
-    for seq in range(3):
-        retries.add(1, Attempted(event(seq, b"x" * 10), 1))
-    assert [len(retries.take(1, 1)), len(retries.take(1, 100))] == [1, 2]
+    retries.add(20, Outstanding("f", 2, 1))
+    assert [retries.take_first(), retries.take_first()] == [Outstanding("f", 2, 1), None]
 
 
 @pytest.mark.parametrize("preserve", [True, False])

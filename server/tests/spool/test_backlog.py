@@ -59,7 +59,9 @@ def test_outstanding_events_are_read_again_after_a_restart(tmp_path: Path, write
     writer.append(5, [b"1", b"2", b"3"])
     ledger.settle([Settled(writer.file_id, 3, outstanding=[2])])
     (file,) = Backlog(tmp_path, ledger).discover()
-    assert [(event.seq, event.received, event.raw) for event in file.read_outstanding()] == [(2, 5, b"2")]
+    assert file.outstanding == [2]
+    assert file.read_one(2) == (writer.file_id, 2, 5, b"2")
+    assert file.read_one(9) is None
     assert file.read(100, 10) == []
 
 
@@ -81,6 +83,18 @@ def test_the_drained_file_of_a_process_that_is_gone_is_removed(
     file.read(100, 10)
     assert backlog.remove_if_abandoned(file)
     assert not writer.path.exists()
+
+
+def test_dead_letters_of_a_process_that_is_gone_are_not_removed_with_its_file(
+    tmp_path: Path, writer: SpoolFile, ledger: Ledger
+) -> None:
+    writer.append(1, [], [Rejected(b"x", "no")])
+    backlog = Backlog(tmp_path, ledger)
+    (file,) = backlog.discover()
+    writer.close()
+    assert not backlog.remove_if_abandoned(file)
+    assert [row.rejected for row in file.read_rejected()] == [Rejected(b"x", "no")]
+    assert backlog.remove_if_abandoned(file)
 
 
 def test_the_file_of_a_living_process_stays(tmp_path: Path, writer: SpoolFile, ledger: Ledger) -> None:

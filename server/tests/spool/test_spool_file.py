@@ -88,6 +88,31 @@ def test_nothing_is_removed_before_the_shipper_has_been_there(file: SpoolFile) -
     assert len(rows(file.path)) == 2
 
 
+def test_one_outstanding_event_does_not_keep_those_after_it(file: SpoolFile) -> None:
+    file.append(1, [b"{}"] * 12_000)
+    Ledger(file.path.parent, 1000).settle([Settled(file.file_id, 12_000, outstanding=[1, 7_000])])
+    assert [file.prune(), file.prune(), file.prune()] == [True, True, False]
+    assert [seq for seq, _ in rows(file.path)] == [1, 7_000]
+
+
+def test_disk_space_is_given_back(file: SpoolFile) -> None:
+    file.append(1, [b"x" * 10_000] * 300)
+    ledger = Ledger(file.path.parent, 1000)
+    before = file._connection.execute("PRAGMA page_count").fetchone()[0]
+    ledger.settle([Settled(file.file_id, 300)])
+    file.prune()
+    assert file._connection.execute("PRAGMA page_count").fetchone()[0] < before / 10 + 20
+
+
+def test_a_number_that_counts_as_delivered_is_not_given_to_a_new_event(file: SpoolFile) -> None:
+    """Rows that a power cut took back after they had been read and delivered."""
+    Ledger(file.path.parent, 1000).settle([Settled(file.file_id, 41)])
+    file.close()
+    heir = SpoolFile.open_free(file.path.parent, "listener")
+    heir.append(1, [b"{}"])
+    assert rows(heir.path) == [(42, b"{}")]
+
+
 def test_pruning_a_large_backlog_is_done_in_steps(file: SpoolFile) -> None:
     file.append(1, [b"{}"] * 12_000)
     Ledger(file.path.parent, 1000).settle([Settled(file.file_id, 12_000)])
