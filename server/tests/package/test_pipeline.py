@@ -153,9 +153,8 @@ def test_a_list_of_one_event_does_not_leak_into_the_next(process: Callable[[Json
 
 def test_a_log_id_becomes_the_id_of_a_document_without_one(engine: Engine) -> None:
     log_ids: tuple[Any, ...] = ("900-of-ours", "x" * 513)
-    with Bench(engine, load_assets()):
-        pipelines = engine.call("GET", "/_ingest/pipeline/auth0-elastic-test-*-event_types")
-        name = next(iter(pipelines)).removesuffix("-event_types")  # of the bench's index too
+    with Bench(engine, load_assets()) as bench:
+        name = bench.index_name  # and that of the default pipeline
         for log_id in log_ids:
             document = {"@timestamp": RECEIVED, "json": {"log_id": log_id, "data": DATA}}
             engine.call("POST", f"/{name}/_doc", document, params={"pipeline": name, "refresh": "true"})
