@@ -275,8 +275,9 @@ def test_an_engine_that_is_away_costs_only_disk(own_engine: Callable[[], Embedde
 
 
 def test_rollovers_under_load_make_no_duplicates(delivery: Any) -> None:
-    shipper = delivery.start()
-    sent: list[bytes] = []
+    sent = [event(1000)]
+    delivery.keep(*sent)
+    shipper = delivery.deliver()
     for round_ in range(4):
         some = [event(number) for number in range(round_ * 100, round_ * 100 + 100)]
         sent += some
