@@ -36,7 +36,9 @@ def init(path: Path, force: bool) -> None:
     click.echo(f"Wrote {path}, readable for you alone. Next:")
     click.echo("  1. set listener.ssl (or listener.behind_proxy) and elasticsearch in it")
     click.echo(f"  2. auth0-elastic config check --config {path}")
-    click.echo("  3. put its listener.authorization_token into the log stream's Authorization Token in Auth0")
+    click.echo(f"  3. auth0-elastic setup --config {path} --dry-run, then without --dry-run")
+    click.echo(f"  4. auth0-elastic serve --config {path}")
+    click.echo("  5. put its listener.authorization_token into the log stream's Authorization Token in Auth0")
 
 
 def _write(path: Path, text: str, force: bool) -> None:
@@ -66,6 +68,7 @@ def check(config_path: Path | None) -> None:
         click.echo(f"{key:<{widths[0]}}  {value:<{widths[1]}}  {source}")
     for hint in advise(loaded):
         click.echo(f"warning: {hint}", err=True)
+    click.echo(f"The settings are fine ({loaded.path or 'no file, only defaults and the environment'}).")
 
 
 @command.command()

@@ -115,7 +115,7 @@ def _port_problems(settings: Settings) -> Iterator[Problem]:
 def _missing_for_serve(settings: Settings) -> Iterator[Problem]:
     listener, token = settings.listener, "listener.authorization_token"
     if not listener.authorization_token:
-        remedy = "give the token of Auth0's log stream; auth0-elastic config init makes a fresh one"
+        remedy = "give Auth0's token, or with --config a file that has it; auth0-elastic config init makes one"
         yield Problem(f"{token}: missing; {remedy}", (token,))
     if not (listener.ssl.certificate or listener.behind_proxy or is_loopback(listener.listen_address)):
         certificate, address = "listener.ssl.certificate", "listener.listen_address"

@@ -16,6 +16,7 @@ from auth0_elastic.receive.parse import decompress, parse
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 30
+LONGEST_LOGGED_PATH = 200
 
 REMEDIES = {
     404: "post to the webhook_path of the listener's settings",
@@ -37,6 +38,8 @@ def create_app(
             raise RequestRefused(401, "the token is missing or wrong", "check the log stream's Authorization Token")
         parsed = parse(decompress(_body(request, settings, body_deadline), settings.max_body_size))
         keeper.keep(parsed)
+        if parsed.rejected:
+            _log(logging.WARNING, f"kept {len(parsed.rejected)} dead letters, such as: {parsed.rejected[0].reason}")
         return jsonify(accepted=len(parsed.events), rejected=len(parsed.rejected))
 
     app.register_error_handler(RequestRefused, _refused)
@@ -80,13 +83,21 @@ def _http_error(error: HTTPException) -> Response:
 
 def _spool_failed(error: SpoolError) -> Response:
     remedy = "enlarge spool.max_size or mend the way to the engine" if isinstance(error, SpoolFull) else "see the log"
+    _log(logging.ERROR, f"{error}; {remedy}")
     response = _error(503, "the events could not be kept; send them again later", remedy)
     response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
 
 
 def _error(status: int, message: str, remedy: str) -> Response:
-    log.log(logging.ERROR if status >= 500 else logging.WARNING, "answered %d: %s", status, message)
+    _log(logging.ERROR if status >= 500 else logging.WARNING, f"answered {status}: {message}")
     response = jsonify({"error": message, **({"remedy": remedy} if remedy else {})})
     response.status_code = status
     return response
+
+
+def _log(level: int, message: str) -> None:
+    """With whom it concerns; never with the query, which may hold a token."""
+    method, path, address = request.method, request.path[:LONGEST_LOGGED_PATH], request.remote_addr
+    fields = {"http.request.method": method, "url.path": path, "source.ip": address}
+    log.log(level, "%s (%s %s from %s)", message, method, path, address, extra=fields)

@@ -2,7 +2,6 @@
 
 import logging
 import resource
-import socket
 import ssl
 from typing import Any
 
@@ -10,8 +9,8 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
+from auth0_elastic.address import check_address
 from auth0_elastic.config.settings import Settings
-from auth0_elastic.errors import ConfigError
 from auth0_elastic.receive.app import create_app
 from auth0_elastic.receive.commit import GroupCommit
 from auth0_elastic.receive.worker import DeadlineWorker, body_deadline, tls_context
@@ -78,19 +77,9 @@ def _tls_options(settings: Settings) -> dict[str, Any]:
 
 def run(settings: Settings) -> None:
     """Listens until told to stop. Raises ConfigError when the address cannot be had."""
-    _check_address(settings.listener.listen_address, settings.listener.listen_port)
+    check_address("listener.listen_port", settings.listener.listen_address, settings.listener.listen_port)
     _allow_open_files()
     Listener(settings).run()
-
-
-def _check_address(address: str, port: int) -> None:
-    """gunicorn would try for seconds and end with a code that says nothing."""
-    try:
-        socket.create_server((address, port), family=socket.AF_INET6 if ":" in address else socket.AF_INET).close()
-    except OSError as error:
-        raise ConfigError(
-            f"listener.listen_port: {address}:{port} cannot be listened on ({error.strerror}); choose another one"
-        ) from error
 
 
 def _allow_open_files() -> None:

@@ -14,6 +14,7 @@ from auth0_elastic.send.target import Clock, ListenerUnavailable, Summary, Targe
 
 MIXED: Final = "mixed"
 
+_FIRST_PATIENCE = 15.0  # seconds, while nothing has been accepted yet: probably nobody is there
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 10.0
 _TIMEOUT = urllib3.Timeout(connect=10, read=60)
 
@@ -113,10 +114,14 @@ class _Sender:
                 return settled
             seconds = max(settled.seconds or pause, _FIRST_PAUSE)
             waited, pause = waited + seconds, min(pause * 2, _LONGEST_PAUSE)
-            if waited > self._target.patience:
+            if waited > self._patience():
                 raise ListenerUnavailable(f"{self._target.url}: {settled.reason}; gave up; is the listener running?")
             self._clock.pause(seconds, self._stop)
         return None
+
+    def _patience(self) -> float:
+        patience = self._target.patience
+        return patience if self._summary.posted else min(_FIRST_PATIENCE, patience)
 
     def _post(self, batch: Batch) -> Answer | Later:
         with self._counting:

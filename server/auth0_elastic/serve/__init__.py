@@ -6,13 +6,13 @@ from auth0_elastic.config.settings import Settings
 from auth0_elastic.errors import SpoolLocked
 from auth0_elastic.serve import health
 from auth0_elastic.serve.supervisor import Child, Supervisor, command_of
-from auth0_elastic.spool.database import FileLock
+from auth0_elastic.spool.database import FileLock, make_folder
 
 
 def run(settings: Settings, config_path: Path | None) -> int:
     """Serves until told to stop; returns the exit code. Raises SpoolLocked when a server has this spool already."""
     folder = settings.spool.path
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(folder)
     lock = FileLock(folder / "serve.lock")
     if not lock.acquire():
         raise SpoolLocked(f"{folder}: another server uses this spool; stop it, or set another spool.path")

@@ -1,18 +1,20 @@
 """GET /healthz and /readyz, on an address of their own."""
 
 import logging
+import socket
 import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import closing
 
 from flask import Flask, Response, jsonify
-from werkzeug.serving import make_server
+from werkzeug.exceptions import HTTPException
+from werkzeug.serving import WSGIRequestHandler, make_server
 
+from auth0_elastic.address import check_address
 from auth0_elastic.config.settings import Settings
-from auth0_elastic.errors import ConfigError
 from auth0_elastic.spool.ledger import LedgerView
-from auth0_elastic.spool.spool_file import total_of
+from auth0_elastic.spool.spool_file import Totals, total_of
 
 log = logging.getLogger(__name__)
 
@@ -29,33 +31,68 @@ def create_health_app(settings: Settings, healthy: Callable[[], bool]) -> Flask:
     @app.get("/readyz")
     def readyz() -> tuple[Response, int]:
         totals = total_of(settings.spool.path)
-        full = totals.live_bytes >= settings.spool.max_size
-        ready = healthy() and not full
-        status = "ok" if ready else "the spool is full" if full else "a process is not running"
+        engine, counters = _shipper(settings)
+        reason = _unready(settings, totals, healthy())
         return jsonify(
-            status=status,
-            engine=_engine_state(settings),
+            status=reason or "ok",
+            engine=engine,
             spool={"live_bytes": totals.live_bytes, "max_size": settings.spool.max_size},
-        ), 200 if ready else 503
+            events={
+                "accepted": totals.accepted + counters.pop("accepted", 0),
+                "rejected": totals.rejected + counters.pop("rejected", 0),
+                **counters,
+            },
+        ), 503 if reason else 200
+
+    @app.errorhandler(HTTPException)
+    def error(exception: HTTPException) -> tuple[Response, int]:
+        return jsonify(error=exception.name.lower(), remedy="ask for /healthz or /readyz"), exception.code or 500
 
     return app
 
 
-def _engine_state(settings: Settings) -> str:
-    """The engine being away does not make the listener unready: the spool takes what comes."""
+class _Quiet(WSGIRequestHandler):
+    """Tells nobody which versions run here."""
+
+    def version_string(self) -> str:
+        return "auth0-elastic"
+
+
+def _unready(settings: Settings, totals: Totals, healthy: bool) -> str | None:
+    """Why no event would be accepted now."""
+    if not healthy:
+        return "a process is not running"
+    if totals.live_bytes >= settings.spool.max_size:
+        return "the spool is full"
+    return None if _listens(settings) else "the listener does not listen yet"
+
+
+def _listens(settings: Settings) -> bool:
+    listener = settings.listener
+    address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(listener.listen_address, listener.listen_address)  # noqa: S104
+    try:
+        socket.create_connection((address, listener.listen_port), timeout=1).close()
+    except OSError:
+        return listener.listen_port == 0  # nobody but the listener knows which port it got
+    return True
+
+
+def _shipper(settings: Settings) -> tuple[str, dict[str, int]]:
+    """What the shipper says of the engine, and its counters.
+
+    The engine being away does not make the listener unready: the spool takes what comes.
+    """
     try:
         with closing(LedgerView(settings.spool.path)) as view:
-            return view.state().get("engine", "not yet tried")
+            return view.state().get("engine", "not yet tried"), view.counters()
     except sqlite3.OperationalError:  # the shipper has not made it yet, or is making it now
-        return "not yet tried"
+        return "not yet tried", {}
 
 
 def start(settings: Settings, healthy: Callable[[], bool]) -> None:
     """Answers from a thread for as long as the process lives. Raises ConfigError when the address cannot be had."""
     address, port = settings.monitoring.listen_address, settings.monitoring.listen_port
-    try:
-        server = make_server(address, port, create_health_app(settings, healthy), threaded=True)
-    except (OSError, SystemExit) as error:
-        raise ConfigError(f"monitoring.listen_port: {address}:{port} cannot be listened on: {error}") from error
+    check_address("monitoring.listen_port", address, port)
+    server = make_server(address, port, create_health_app(settings, healthy), threaded=True, request_handler=_Quiet)
     log.info("/healthz and /readyz answer at http://%s:%d", address, server.server_port)
     threading.Thread(target=server.serve_forever, name="health", daemon=True).start()

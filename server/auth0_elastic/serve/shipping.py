@@ -13,7 +13,7 @@ from auth0_elastic.ship.document import DocumentWriter
 from auth0_elastic.ship.send import Sender
 from auth0_elastic.ship.shipper import Shipper
 from auth0_elastic.spool.backlog import Backlog
-from auth0_elastic.spool.database import FileLock
+from auth0_elastic.spool.database import FileLock, make_folder
 from auth0_elastic.spool.ledger import Ledger
 
 
@@ -23,7 +23,7 @@ def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     folder = settings.spool.path
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(folder)
     lock = FileLock(folder / "shipper.lock")
     if not lock.acquire():
         raise SpoolLocked(

@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 
 GIVES_UP = range(64, 79)  # sysexits.h: a child that ends so says that it will not do better the next time
 RESTART_SECONDS = 1.0
+SETTLED_SECONDS = 5.0
 STOP_SECONDS = 30.0
 PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)  # loaded here: between fork and exec nothing may be loaded
@@ -26,14 +27,23 @@ class Child:
         self.name = name
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
+        self._started = 0.0
+        self._starts = 0
 
     @property
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def well(self) -> bool:
+        """Whether it runs, and not just again: one that keeps ending is not well in between."""
+        return self.running and (self._starts == 1 or time.monotonic() - self._started > SETTLED_SECONDS)
+
     def start(self) -> None:
         parent = os.getpid()
         self._process = subprocess.Popen(self._command, preexec_fn=lambda: _die_with(parent))
+        self._started = time.monotonic()
+        self._starts += 1
 
     def gave_up(self) -> int | None:
         """Its exit code if that says that starting it again would not help; a crash or a kill does not."""
@@ -73,7 +83,7 @@ class Supervisor:
         return code
 
     def healthy(self) -> bool:
-        return all(child.running for child in self.children)
+        return all(child.well for child in self.children)
 
     def _watch(self) -> int:
         while not self._stop.wait(0.5):

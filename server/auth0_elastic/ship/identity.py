@@ -74,6 +74,8 @@ def _lenient_candidates(raw: bytes) -> list[Any]:
         event = json.loads(raw)
     except (ValueError, RecursionError):
         return []
+    if not isinstance(event, dict):
+        return []
     nested = [event[part].get("log_id") for part in ("detail", "data") if isinstance(event.get(part), dict)]
     return [event.get("log_id"), *nested, event.get("_id")]
 

@@ -3,11 +3,26 @@
 import fcntl
 import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from auth0_elastic.errors import ConfigError
+
 BUSY_SECONDS = 10.0
+
+
+def make_folder(path: Path) -> None:
+    """Makes the spool's folder, for its owner alone. Raises ConfigError when it cannot be had."""
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise ConfigError(
+            f"spool.path: '{path}' cannot be used ({error.strerror}); give a folder that this user may write to"
+        ) from error
 
 
 def open_writer(path: Path) -> sqlite3.Connection:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from auth0_elastic.errors import SpoolError
-from auth0_elastic.spool.database import FileLock, open_reader, open_writer, transaction
+from auth0_elastic.spool.database import FileLock, make_folder, open_reader, open_writer, transaction
 from auth0_elastic.spool.ledger import LEDGER, Deliveries, deliveries_of
 
 SCHEMA_VERSION = 1
@@ -56,7 +56,7 @@ class SpoolFile:
 
         Taking over the file of a process that is gone keeps its backlog where the shipper finds it.
         """
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(folder)
         for slot in range(1000):
             lock = FileLock(folder / f"{prefix}-{slot}.lock")
             if lock.acquire():

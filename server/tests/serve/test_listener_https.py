@@ -265,7 +265,7 @@ def test_the_log_tells_of_refusals_without_token_query_and_body(listener: Any) -
     log = listener.log()[before:]
     assert [line.split(": ", 1)[1] for line in log.splitlines()] == [
         "answered 400: the body is neither a JSON object, nor an array of them, nor lines of them; "
-        "not JSON: Expecting value: line 1 column 1 (char 0)",
-        "answered 401: the token is missing or wrong",
-        "answered 404: not found",
+        "not JSON: Expecting value: line 1 column 1 (char 0) (POST /auth0/logs from 127.0.0.1)",
+        "answered 401: the token is missing or wrong (POST /auth0/logs from 127.0.0.1)",
+        "answered 404: not found (POST /elsewhere from 127.0.0.1)",
     ]
