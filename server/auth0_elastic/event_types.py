@@ -1,4 +1,4 @@
-"""The table of Auth0's log event types (`event_types.csv`) and the ingest pipeline generated from it."""
+"""The table of Auth0's log event types (`event_types.csv`) and its place in the ingest pipeline."""
 
 import csv
 import json
@@ -118,65 +118,19 @@ def _unexpected_in_ecs(event_type: EventType) -> Iterator[str]:
         yield f"ECS does not expect event.type {unexpected} for event.category {' '.join(event_type.category)}"
 
 
-# Lists are copied: one taken from params is shared by every later document, which an append would change for all.
-_PIPELINE = """\
----
-# Generated from event_types.csv by `auth0-elastic event-types --write`; do not edit.
-description: Sets what an Auth0 event type code (event.code) means in ECS.
-processors:
-  - script:
-      tag: script_set_event_type
-      description: Look the code up in params.types; a code that is not there gets unknown-<code> and is kept.
-      lang: painless
-      source: |-
-        Map child(Map parent, String key) {
-          if (!(parent.get(key) instanceof Map)) {
-            parent.put(key, new HashMap());
-          }
-          return (Map) parent.get(key);
-        }
-        void setOrRemove(Map parent, String key, def value) {
-          if (value == null) {
-            parent.remove(key);
-          } else {
-            parent.put(key, value instanceof List ? new ArrayList(value) : value);
-          }
-        }
-        Map event = child(ctx, 'event');
-        Map logs = child(child(ctx, 'auth0'), 'logs');
-        Map data = child(logs, 'data');
-        String code = event.get('code') == null ? 'none' : event.get('code').toString();
-        Map known = (Map) params.types.get(code);
-        Map meaning = known == null ? params.unknown : known;
-        event.put('action', known == null ? 'unknown-' + code : meaning.action);
-        setOrRemove(event, 'category', meaning.category);
-        setOrRemove(event, 'type', meaning.type);
-        event.put('outcome', meaning.outcome);
-        event.put('severity', meaning.severity);
-        child(ctx, 'log').put('level', meaning.level);
-        data.put('type', known == null ? 'Unknown (' + code + ')' : meaning.name);
-        data.put('classification', meaning.classification);
-        setOrRemove(logs, 'signal', meaning.signal);
-      params:
-        # No category: ECS wants none where none fits.
-        unknown: {type: [info], outcome: unknown, severity: 1, level: info, classification: "Other"}
-        types:
-%s
-on_failure:
-  - append:
-      field: error.message
-      value: >-
-        Processor '{{{_ingest.on_failure_processor_type}}}' with tag '{{{_ingest.on_failure_processor_tag}}}'
-        in pipeline '{{{_ingest.pipeline}}}' failed with message '{{{_ingest.on_failure_message}}}'
-  - set:
-      field: event.kind
-      value: pipeline_error
-"""
+# Where the table stands in the package's pipeline: a parameter of its script, between these two lines.
+_BEGIN = "        # >>> Generated from event_types.csv by `auth0-elastic event-types --write`; do not edit.\n"
+_END = "        # <<< Generated\n"
 
 
-def pipeline() -> str:
-    """The text of the package's ingest pipeline `event_types.yml`."""
-    return _PIPELINE % "\n".join(f"          {_line(event_type)}" for event_type in load().values())
+def with_event_types(pipeline: str) -> str:
+    """The text of the ingest pipeline with the table as it is now; raises PackageError when it has no place for it."""
+    before, begin, rest = pipeline.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not (begin and end):
+        raise PackageError(f"the pipeline has no two lines {_BEGIN.strip()!r} and {_END.strip()!r}")
+    lines = "".join(f"          {_line(event_type)}\n" for event_type in load().values())
+    return f"{before}{begin}        types:\n{lines}{end}{after}"
 
 
 def _line(event_type: EventType) -> str:

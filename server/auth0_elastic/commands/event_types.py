@@ -1,4 +1,4 @@
-"""`auth0-elastic event-types`: shows the table of event types and rewrites the pipeline that is generated from it."""
+"""`auth0-elastic event-types`: shows the table of event types and brings the pipeline up to date with it."""
 
 from pathlib import Path
 
@@ -7,14 +7,15 @@ from rich.console import Console
 from rich.table import Table
 
 from auth0_elastic.errors import PackageError
-from auth0_elastic.event_types import EventType, load, pipeline
+from auth0_elastic.event_types import EventType, load, with_event_types
+from auth0_elastic.package_files.locate import read_text
 
-PIPELINE_FILE = Path(__file__).parents[3] / "package/data_stream/logs/elasticsearch/ingest_pipeline/event_types.yml"
+PIPELINE_FILE = Path(__file__).parents[3] / "package/data_stream/logs/elasticsearch/ingest_pipeline/default.yml"
 
 
 @click.command(name="event-types")
 @click.argument("codes", nargs=-1)
-@click.option("--write", is_flag=True, help="Rewrite the package's event_types.yml from event_types.csv instead.")
+@click.option("--write", is_flag=True, help="Bring the package's pipeline up to date with event_types.csv instead.")
 def command(codes: tuple[str, ...], write: bool) -> None:
     """Show what Auth0's event type CODES become in ECS; without CODES, all of them."""
     if write:
@@ -29,10 +30,9 @@ def command(codes: tuple[str, ...], write: bool) -> None:
 
 
 def _write(target: Path) -> None:
-    if not target.parents[4].is_dir():
-        raise PackageError(f"{target.parents[4]} is not there: --write needs a checkout of the repository")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(pipeline(), encoding="utf-8")
+    if not target.is_file():
+        raise PackageError(f"{target} is not there: --write needs a checkout of the repository")
+    target.write_text(with_event_types(read_text(target)), encoding="utf-8")
     click.echo(f"wrote {len(load())} event types to {target}")
 
 

@@ -16,7 +16,11 @@ from auth0_elastic.package_files import Assets, load_assets
 
 # This Elasticsearch comes without the modules of these types. Their stand-ins take and refuse the same values, but for
 # a constant, which OpenSearch checks.
-STAND_INS = {"match_only_text": {"type": "text"}, "constant_keyword": {"type": "keyword"}}
+STAND_INS = {
+    "match_only_text": {"type": "text"},
+    "constant_keyword": {"type": "keyword"},
+    "wildcard": {"type": "keyword"},
+}
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,8 @@ from click.testing import CliRunner
 
 from auth0_elastic.commands.event_types import PIPELINE_FILE, command
 from auth0_elastic.errors import PackageError
-from auth0_elastic.event_types import SEVERITY, EventType, load, parse, pipeline
+from auth0_elastic.event_types import SEVERITY, EventType, load, parse, with_event_types
+from auth0_elastic.package_files import load_assets
 
 HEADER = "code,name,action,category,type,outcome,severity,level,classification,signal,stream_filter"
 GOOD = "f,Failed login,failed-login,authentication,info,failure,medium,error,Login - Failure,,auth.login.fail"
@@ -73,8 +74,9 @@ def test_the_table_has_all_186_codes_sorted() -> None:
     assert hashlib.sha256("\n".join(codes).encode()).hexdigest() == CATALOGUE
 
 
-def test_the_pipeline_file_is_what_the_table_renders() -> None:
-    assert PIPELINE_FILE.read_text(encoding="utf-8") == pipeline(), "run: auth0-elastic event-types --write"
+def test_the_pipeline_file_has_the_table_as_it_is() -> None:
+    text = PIPELINE_FILE.read_text(encoding="utf-8")
+    assert text == with_event_types(text), "run: auth0-elastic event-types --write"
 
 
 def test_the_specifications_failed_login_keeps_its_values() -> None:
@@ -155,8 +157,8 @@ def test_auth0_routes_failed_token_vault_exchanges_as_successes_but_they_are_fai
 
 
 def test_the_pipelines_parameters_are_the_tables_values() -> None:
-    (processor,) = yaml.safe_load(pipeline())["processors"]
-    types = processor["script"]["params"]["types"]
+    processors = yaml.safe_load(PIPELINE_FILE.read_text(encoding="utf-8"))["processors"]
+    (types,) = [each["script"]["params"]["types"] for each in processors if "script" in each]
     assert list(types) == list(load())
     for code, each in load().items():
         assert types[code].pop("signal", "") == each.signal
@@ -172,63 +174,62 @@ def test_the_pipelines_parameters_are_the_tables_values() -> None:
         }
 
 
-def simulate(opensearch: Running, *sources: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the pipeline makes of each source, on the real engine; an append afterwards must not leak into the next."""
-    body = yaml.safe_load(pipeline())
+def simulate(opensearch: Running, *codes: Any) -> list[dict[str, Any]]:
+    """What the pipeline makes of events of these codes; an append afterwards must not leak into the next."""
+    assets = load_assets()
+    body = {"processors": [*assets.pipelines[assets.default_pipeline]["processors"]]}
     body["processors"].append({"append": {"field": "event.type", "value": "appended"}})
+    docs = [{"_source": {"message": json.dumps({"type": code})}} for code in codes]
     request = urllib.request.Request(
         f"{opensearch.url}/_ingest/pipeline/_simulate",
-        json.dumps({"pipeline": body, "docs": [{"_source": source} for source in sources]}).encode(),
+        json.dumps({"pipeline": body, "docs": docs}).encode(),
         {"content-type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=60) as answer:
-        return [each["doc"]["_source"] for each in json.load(answer)["docs"]]
+        return [meaning(each["doc"]["_source"]) for each in json.load(answer)["docs"]]
+
+
+def meaning(document: dict[str, Any]) -> dict[str, Any]:
+    """Of a document, what its code alone gives it."""
+    event = {key: document["event"].get(key) for key in ("code", "action", "category", "type", "outcome", "severity")}
+    logs = document["auth0"]["logs"]
+    names = {"name": logs["data"]["type"], "classification": logs["data"]["classification"]}
+    return {**event, **document["log"], **names, "signal": logs.get("signal", "")}
 
 
 def test_the_engine_gives_every_code_its_row_and_nothing_of_the_rows_before(opensearch: Running) -> None:
     rows = [*load().values(), *load().values()]
-    for each, got in zip(rows, simulate(opensearch, *({"event": {"code": row.code}} for row in rows)), strict=True):
-        signal = {"signal": each.signal} if each.signal else {}
+    for each, got in zip(rows, simulate(opensearch, *(row.code for row in rows)), strict=True):
         assert got == {
-            "event": {
-                "code": each.code,
-                "action": each.action,
-                "category": list(each.category),
-                "type": [*each.type, "appended"],
-                "outcome": each.outcome,
-                "severity": SEVERITY[each.severity],
-            },
-            "log": {"level": each.level},
-            "auth0": {"logs": {"data": {"type": each.name, "classification": each.classification}, **signal}},
+            "code": each.code,
+            "action": each.action,
+            "category": list(each.category),
+            "name": each.name,
+            "type": [*each.type, "appended"],
+            "outcome": each.outcome,
+            "severity": SEVERITY[each.severity],
+            "level": each.level,
+            "classification": each.classification,
+            "signal": each.signal,
         }
 
 
-def test_an_unknown_code_is_kept_with_outcome_unknown(opensearch: Running) -> None:
-    stale = {"event": {"code": "test", "category": ["iam"]}, "auth0": {"logs": {"signal": "x", "log_id": "1"}}}
-    assert simulate(opensearch, stale) == [
+@pytest.mark.parametrize(("code", "name"), [("test", "test"), (42, "42"), (["x"], "x"), (None, "none"), ("", "none")])
+def test_an_unknown_code_is_kept_with_outcome_unknown(opensearch: Running, code: Any, name: str) -> None:
+    assert simulate(opensearch, code) == [
         {
-            "event": {
-                "code": "test",
-                "action": "unknown-test",
-                "type": ["info", "appended"],
-                "outcome": "unknown",
-                "severity": 1,
-            },
-            "log": {"level": "info"},
-            "auth0": {"logs": {"log_id": "1", "data": {"type": "Unknown (test)", "classification": "Other"}}},
+            "code": None if name == "none" else name,
+            "action": f"unknown-{name}",
+            "category": None,
+            "name": f"Unknown ({name})",
+            "type": ["info", "appended"],
+            "outcome": "unknown",
+            "severity": 1,
+            "level": "info",
+            "classification": "Other",
+            "signal": "",
         }
     ]
-
-
-@pytest.mark.parametrize(
-    "source",
-    [{}, {"event": None}, {"event": "f"}, {"event": {"code": 42}}, {"log": None, "auth0": "x", "event": {"code": []}}],
-)
-def test_the_pipeline_never_fails_on_what_it_finds(opensearch: Running, source: dict[str, Any]) -> None:
-    (got,) = simulate(opensearch, source)
-    assert "error" not in got
-    assert got["event"]["action"].startswith("unknown-")
-    assert got["auth0"]["logs"]["data"]["classification"] == "Other"
 
 
 @pytest.mark.parametrize(
@@ -277,10 +278,16 @@ def test_the_command_refuses_a_code_that_is_not_in_the_table() -> None:
     assert "nope" in refused.output
 
 
-def test_the_command_rewrites_the_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    target = tmp_path / "package/data_stream/logs/elasticsearch/ingest_pipeline/event_types.yml"
+def test_the_command_brings_the_pipeline_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = PIPELINE_FILE.read_text(encoding="utf-8")
+    target = tmp_path / "default.yml"
     monkeypatch.setattr("auth0_elastic.commands.event_types.PIPELINE_FILE", target)
     assert isinstance(CliRunner().invoke(command, ["--write"]).exception, PackageError)
-    (tmp_path / "package").mkdir()
+    target.write_text(text.replace("          sapi: {", "          old: {"), encoding="utf-8")
     assert CliRunner().invoke(command, ["--write"]).exit_code == 0
-    assert target.read_text(encoding="utf-8") == pipeline()
+    assert target.read_text(encoding="utf-8") == text
+
+
+def test_a_pipeline_without_a_place_for_the_table_is_refused() -> None:
+    with pytest.raises(PackageError, match="no two lines"):
+        with_event_types("---\nprocessors: []\n")

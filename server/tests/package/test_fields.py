@@ -31,6 +31,8 @@ EVENT = {
         "connection": "Users",
         "connection_id": "con_hLzVDXbNZtTcJT8O",
         "hostname": "example.au.auth0.com",
+        "organization_id": "org_pRo5rVkDDzRE6eCm",
+        "organization_name": "acme",
         "ip": "81.2.69.143",
         "is_mobile": True,
         "scope": ["openid", "profile"],

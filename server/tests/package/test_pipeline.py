@@ -130,8 +130,9 @@ def test_the_original_is_kept_only_with_its_tag(process: Callable[[Json], Json])
 
 
 def test_a_user_agent_of_8000_characters_is_kept_and_parsed_in_part(process: Callable[[Json], Json]) -> None:
-    agent = process(received(DATA | {"user_agent": f"{FIREFOX} {'x' * 8_000}"}))["user_agent"]
-    assert (agent["name"], len(agent["original"])) == ("Firefox", len(FIREFOX) + 8_001)
+    document = process(received(DATA | {"user_agent": f"{FIREFOX} {'x' * 8_000}"}))
+    assert (document["user_agent"]["name"], len(document["user_agent"]["original"])) == ("Firefox", 512)
+    assert len(document["auth0"]["logs"]["data"]["user_agent"]) == len(FIREFOX) + 8_001
 
 
 @pytest.mark.parametrize("broken", ["no JSON", "[1]", "42", '{"type":"s"'])
@@ -141,7 +142,7 @@ def test_a_failed_document_keeps_its_original_and_nothing_half_made(
     document = process(received(broken, tags=()))
     assert document["event"]["kind"] == "pipeline_error"
     assert document["event"]["original"] == broken
-    assert "script_parse_event" in document["error"]["message"][0]
+    assert "script_map_event" in document["error"]["message"][0]
     assert document.keys() == {"@timestamp", "ecs", "event", "error", "tags"}
 
 

@@ -17,7 +17,7 @@ from auth0_elastic.package_files import find_package, load_assets
 Json = dict[str, Any]
 
 # Types whose modules the Elasticsearch for tests has not; the field's document is the same.
-_LACKING = {"constant_keyword": "keyword", "match_only_text": "text"}
+_LACKING = {"constant_keyword": "keyword", "match_only_text": "text", "wildcard": "keyword"}
 
 
 def _plain(mapping: Json) -> Json:

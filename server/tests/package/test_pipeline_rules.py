@@ -52,9 +52,9 @@ def failure_is_hidden(pipeline: Json) -> bool:
 
 def original_mishandled(pipeline: Json) -> bool:
     """`message` is renamed once, only where there is no original, and what is left of it is removed at once."""
-    found = list(processors(pipeline["processors"]))
+    found = list(processors([*pipeline["processors"], *pipeline.get("on_failure", [])]))
     for place, (kind, options) in enumerate(found):
-        if kind == "rename" and options["field"] == "message":
+        if kind == "rename" and (options["field"], options["target_field"]) == ("message", "event.original"):
             then, rest = found[place + 1] if place + 1 < len(found) else ("", {})
             guarded = options.get("if") == "ctx.event?.original == null"
             removed = then == "remove" and rest["field"] == "message" and rest.get("ignore_missing") is True
@@ -85,8 +85,8 @@ def broken(**change: Any) -> Json:
 
 def with_rename(**change: Any) -> Json:
     pipeline = broken()
-    rename = next(options for kind, options in processors(pipeline["processors"]) if kind == "rename")
-    rename |= change
+    renames = [options for kind, options in processors(pipeline["on_failure"]) if kind == "rename"]
+    next(each for each in renames if each["field"] == "message").update(change)
     return pipeline
 
 
