@@ -27,8 +27,9 @@ lint: setup ## Format, then check style, types and imports
 	@$(BIN)/ruff format server && $(BIN)/ruff check --fix server && $(BIN)/mypy && $(BIN)/lint-imports
 
 .PHONY: generate
-generate: setup ## Rewrite what is generated: the event types' pipeline, docs/settings.md, docs/commands.md
+generate: setup ## Rewrite what is generated: the pipeline's event types, Kibana's objects, docs/settings.md, docs/commands.md
 	@$(BIN)/auth0-elastic event-types --write
+	@$(BIN)/auth0-elastic kibana --write
 	@$(BIN)/auth0-elastic config docs >docs/settings.md
 	@$(BIN)/python -m auth0_elastic.help_pages >docs/commands.md
 

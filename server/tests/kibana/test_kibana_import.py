@@ -1,0 +1,185 @@
+"""The import into Kibana, against an HTTP server that takes requests apart as Kibana would."""
+
+import base64
+import email.parser
+import email.policy
+import json
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from auth0_elastic.config.load import load
+from auth0_elastic.config.settings import Settings
+from auth0_elastic.errors import ConfigError, EngineError, EngineUnavailable
+from auth0_elastic.kibana.load import install
+from auth0_elastic.package_files import find_package
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Kibana:
+    """Keeps what it was sent; answers as the import API does, or with `answer` instead."""
+
+    url: str = ""
+    path: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    filename: str = ""
+    objects: list[Json] = field(default_factory=list)
+    answer: tuple[int, Any] | None = None
+
+    def take(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, Any]:
+        self.path, self.headers = path, headers
+        head = b"Content-Type: " + headers["content-type"].encode() + b"\r\n\r\n"
+        (part,) = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + body).iter_parts()
+        assert part.get_param("name", header="content-disposition") == "file"
+        self.filename = str(part.get_filename())
+        content = part.get_payload(decode=True)
+        assert isinstance(content, bytes)
+        self.objects = [json.loads(line) for line in content.splitlines()]
+        done = [{"type": each["type"], "id": each["id"]} for each in self.objects]
+        return self.answer or (200, {"success": True, "successCount": len(done), "successResults": done})
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Kibana]]:
+    servers: list[ThreadingHTTPServer] = []
+
+    def start(context: ssl.SSLContext | None = None) -> Kibana:
+        kibana = Kibana()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                status, answer = kibana.take(self.path, headers, body)
+                content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+                self.send_response(status)
+                self.send_header("content-length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        if context:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        servers.append(server)
+        kibana.url = f"{'https' if context else 'http'}://localhost:{server.server_port}"
+        return kibana
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def settings(**given: str) -> Settings:
+    return load(None, {f"AUTH0_ELASTIC_ELASTICSEARCH_{key.upper()}": value for key, value in given.items()})
+
+
+def test_every_object_of_the_package_is_imported_in_place_of_its_former_self(start: Callable[..., Kibana]) -> None:
+    kibana = start()
+    imported = install(kibana.url, settings())
+    assert kibana.path == "/api/saved_objects/_import?overwrite=true"
+    assert kibana.headers["kbn-xsrf"] == "true"
+    assert kibana.filename.endswith(".ndjson")  # Kibana refuses any other
+    files = {path.stem for path in (find_package() / "kibana").glob("*/*.json")}
+    assert {name.split("/")[1] for name in imported} == files
+    assert kibana.objects[0]["type"] == "tag"
+
+
+def test_kibana_is_sent_texts_where_it_wants_texts(start: Callable[..., Kibana]) -> None:
+    kibana = start()
+    install(kibana.url, settings())
+    (overview,) = (each for each in kibana.objects if each["id"] == "auth0-overview")
+    assert len(json.loads(overview["attributes"]["panelsJSON"])) > 10
+    assert isinstance(overview["attributes"]["kibanaSavedObjectMeta"]["searchSourceJSON"], str)
+
+
+@pytest.mark.parametrize("space", ["/s/security", "/s/security/", "/base/s/security"])
+def test_the_url_may_name_a_space(start: Callable[..., Kibana], space: str) -> None:
+    kibana = start()
+    install(kibana.url + space, settings())
+    assert kibana.path == f"{space.rstrip('/')}/api/saved_objects/_import?overwrite=true"
+
+
+@pytest.mark.parametrize(
+    ("given", "header"),
+    [
+        ({}, None),
+        ({"api_key": "aWQ6a2V5"}, "ApiKey aWQ6a2V5"),
+        ({"api_key": "id:key"}, "ApiKey aWQ6a2V5"),
+        ({"username": "ann", "password": "pä:ss"}, f"Basic {base64.b64encode('ann:pä:ss'.encode()).decode()}"),
+    ],
+)
+def test_the_credentials_are_those_of_elasticsearch(
+    start: Callable[..., Kibana], given: dict[str, str], header: str | None
+) -> None:
+    kibana = start()
+    install(kibana.url, settings(**given))
+    assert kibana.headers.get("authorization") == header
+
+
+def test_the_certificate_is_verified_against_the_named_authorities(
+    start: Callable[..., Kibana], tmp_path: Path
+) -> None:
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    kibana = start(context)
+    assert install(kibana.url, settings(ssl_certificate_authorities=str(tmp_path / "ca.pem")))
+    with pytest.raises(EngineUnavailable, match="certificate verify failed"):
+        install(kibana.url, settings())
+
+
+FAILURES: dict[str, tuple[int, Any, str]] = {
+    "a refusal": (403, {"statusCode": 403, "message": "Unable to bulk_create dashboard"}, "403.*Unable to bulk_create"),
+    "a web page": (502, b"<html>Bad Gateway</html>", "502.*Bad Gateway"),
+    "a login page": (302, b"", "302"),
+    "a part that failed": (
+        200,
+        {
+            "success": False,
+            "errors": [
+                {
+                    "type": "dashboard",
+                    "id": "auth0-mfa",
+                    "error": {"type": "missing_references", "references": [{"type": "search", "id": "auth0-mfa"}]},
+                }
+            ],
+        },
+        "dashboard/auth0-mfa: missing_references search/auth0-mfa",
+    ),
+}
+
+
+@pytest.mark.parametrize(("status", "body", "message"), FAILURES.values(), ids=FAILURES)
+def test_a_failed_import_says_why(start: Callable[..., Kibana], status: int, body: Any, message: str) -> None:
+    kibana = start()
+    kibana.answer = (status, body)
+    with pytest.raises(EngineError, match=message):
+        install(kibana.url, settings(api_key="very-secret-key"))
+
+
+def test_nobody_at_the_address_is_said_so() -> None:
+    with pytest.raises(EngineUnavailable, match="no answer from Kibana at http"):
+        install("http://127.0.0.1:1", settings())
+
+
+@pytest.mark.parametrize(
+    "url", ["kibana:5601", "ftp://kibana", "https://ann:secret@kibana:5601", "https://kibana/?a=1"]
+)
+def test_a_url_that_is_none_is_refused_without_showing_a_password(url: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        install(url, settings())
+    assert "secret" not in str(refused.value)
