@@ -1,4 +1,4 @@
-"""What one data stream needs in a cluster, as pure data: pipelines, component templates and the index template."""
+"""What one data stream needs in a cluster, as pure data: pipelines, templates and lifecycle policies."""
 
 import re
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any
 
 from auth0_elastic.errors import PackageError
 from auth0_elastic.package_files.fields import mapping_of
+from auth0_elastic.package_files.lifecycles import read_lifecycles
 from auth0_elastic.package_files.locate import find_package, read_yaml
 from auth0_elastic.package_files.pipelines import read_pipelines
 
@@ -42,6 +43,10 @@ class Assets:
     custom: str
     """The name of the component template that belongs to the user."""
     template: dict[str, Any]
+    lifecycles: dict[str, dict[str, Any]]
+    """Once installed they belong to the user. None for OpenSearch."""
+    delete_after: str | None = None
+    """The age, such as 90d, that the user wants the lifecycle policies to delete at; None leaves them as they are."""
 
     @property
     def pattern(self) -> str:
@@ -82,6 +87,7 @@ def load_assets(data_stream: str = "logs", package: Path | None = None) -> Asset
         },
         custom=f"{name}@custom",
         template=_template(name, version, meta),
+        lifecycles=read_lifecycles(folder, name),
     )
 
 
@@ -97,6 +103,8 @@ def _component(stream: dict[str, Any], mappings: dict[str, Any], pipeline: str, 
         "index.mapping.total_fields.limit": 2000,
         "index.default_pipeline": pipeline,
     }
+    if "ilm_policy" in stream:
+        settings["index.lifecycle.name"] = stream["ilm_policy"]
     settings |= flat_settings(own.get("settings", {}))
     return {
         "template": {"settings": settings, "mappings": _DEFAULT_MAPPINGS | own.get("mappings", {}) | mappings},

@@ -30,6 +30,7 @@ def for_opensearch(assets: Assets) -> Assets:
         pipelines={name: _without(body, {"_meta"}) for name, body in assets.pipelines.items()},
         components={name: _component(body) for name, body in assets.components.items()},
         template=_without(assets.template, _UNKNOWN_IN_TEMPLATE),
+        lifecycles={},
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 from auth0_elastic.engine.client import Engine
 from auth0_elastic.errors import EngineRefused
-from auth0_elastic.package_files import Assets, for_distribution
+from auth0_elastic.package_files import Assets, to_install
 from auth0_elastic.setup.cleanup import plan_cleanup
 from auth0_elastic.setup.cluster import read_cluster
 from auth0_elastic.setup.plan import plan_install, plan_removal
@@ -30,7 +30,7 @@ def install(engine: Engine, assets: Assets, on_step: OnStep = lambda step, outco
 
     Raises SetupRefused before the first change, or EngineError.
     """
-    assets = for_distribution(assets, engine.distribution)
+    assets = to_install(assets, engine.distribution)
     steps = plan_install(assets, read_cluster(engine, assets))
     changed = _perform(engine, steps, on_step)
     # Read again, as a rollover leaves an index behind that still names its former pipeline.
@@ -42,7 +42,7 @@ def remove(
     engine: Engine, assets: Assets, delete_data: bool = False, on_step: OnStep = lambda step, outcome: None
 ) -> bool:
     """Removes what `install` made, and says whether there was anything; raises SetupRefused or EngineError."""
-    assets = for_distribution(assets, engine.distribution)
+    assets = to_install(assets, engine.distribution)
     steps = plan_removal(assets, read_cluster(engine, assets), delete_data)
     changed = _perform(engine, steps, on_step)
     pipelines = plan_cleanup(assets, read_cluster(engine, assets), frozenset())

@@ -1,6 +1,6 @@
 """What a cluster holds of one data stream's assets, and of all that could stand in their way."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from auth0_elastic.engine.client import Engine
@@ -8,6 +8,9 @@ from auth0_elastic.errors import EngineRefused
 from auth0_elastic.package_files import Assets
 
 Json = dict[str, Any]
+
+PIPELINE_SETTINGS = ("index.default_pipeline", "index.final_pipeline")
+LIFECYCLE_SETTING = "index.lifecycle.name"
 
 
 @dataclass(frozen=True)
@@ -34,15 +37,25 @@ class Cluster:
     plain_indices: tuple[str, ...]
     """Indices that bear a data stream's name."""
     settings: dict[str, Json]
-    """The default and final pipeline of every index that has one, by full dotted name."""
+    """Of every index that has one: default pipeline, final pipeline and lifecycle policy, by full dotted name."""
+    lifecycles: dict[str, Json]
+    """Lifecycle policies of the assets' names."""
 
     def named_pipelines(self, except_in: frozenset[str] = frozenset()) -> set[str]:
         """Pipelines that an index outside `except_in` names as default or final."""
-        return {name for index, own in self.settings.items() if index not in except_in for name in own.values()}
+        found = (own for index, own in self.settings.items() if index not in except_in)
+        return {own[setting] for own in found for setting in PIPELINE_SETTINGS if setting in own}
 
 
 def read_cluster(engine: Engine, assets: Assets) -> Cluster:
-    """Asks the cluster; raises EngineError."""
+    """Asks the cluster all that setup has to know; raises EngineError."""
+    lifecycles = (_found(engine, f"/_ilm/policy/{name}") for name in assets.lifecycles)
+    known = {name: body for each in lifecycles for name, body in each.items()}
+    return replace(read_own(engine, assets), settings=_read_settings(engine, "_all"), lifecycles=known)
+
+
+def read_own(engine: Engine, assets: Assets) -> Cluster:
+    """Asks what a shipper may see: settings of our own indices alone, no lifecycle policies; raises EngineError."""
     streams = _found(engine, f"/_data_stream/{assets.pattern}").get("data_streams", [])
     resolved = _found(engine, f"/_resolve/index/{assets.pattern}")
     return Cluster(
@@ -57,7 +70,8 @@ def read_cluster(engine: Engine, assets: Assets) -> Cluster:
         pipelines=_found(engine, "/_ingest/pipeline"),
         data_streams=tuple(_read_data_stream(engine, each) for each in streams),
         plain_indices=tuple(each["name"] for each in resolved.get("indices", []) if "data_stream" not in each),
-        settings=_read_settings(engine),
+        settings=_read_settings(engine, assets.pattern),
+        lifecycles={},
     )
 
 
@@ -67,10 +81,10 @@ def _read_data_stream(engine: Engine, body: Json) -> DataStream:
     return DataStream(body["name"], indices[-1], indices, mappings)
 
 
-def _read_settings(engine: Engine) -> dict[str, Json]:
+def _read_settings(engine: Engine, indices: str) -> dict[str, Json]:
     found = engine.call(
         "GET",
-        "/_all/_settings/index.default_pipeline,index.final_pipeline",
+        f"/{indices}/_settings/{','.join((*PIPELINE_SETTINGS, LIFECYCLE_SETTING))}",
         params={"flat_settings": "true", "expand_wildcards": "all"},
     )
     return {index: body["settings"] for index, body in found.items() if body["settings"]}

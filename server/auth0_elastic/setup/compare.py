@@ -35,6 +35,12 @@ def component(body: Json) -> Json:
     }
 
 
+def lifecycle(body: Json) -> Json:
+    """The policy without what the engine adds, such as its version."""
+    policy: Json = body["policy"]
+    return policy
+
+
 def part_of(mappings: Json, wanted: Json) -> Json:
     """The part of `mappings` that `wanted` speaks of, both in the form that `canonical` gives."""
     return {

@@ -6,7 +6,7 @@ from auth0_elastic.engine.client import Engine
 from auth0_elastic.errors import EngineRefused
 from auth0_elastic.package_files import Assets
 from auth0_elastic.package_files.assets import flat_settings
-from auth0_elastic.setup.cluster import Cluster, read_cluster
+from auth0_elastic.setup.cluster import Cluster, read_own
 from auth0_elastic.setup.refuse import is_fleets, is_ours, wins_over_ours
 
 _REMEDY = "run 'auth0-elastic setup'"
@@ -18,11 +18,11 @@ def confirm(engine: Engine, assets: Assets, namespace: str) -> str | None:
     Raises EngineError for no answer, or any other than 401 and 403.
     """
     try:
-        return problem(assets, read_cluster(engine, assets), namespace)
+        return problem(assets, read_own(engine, assets), namespace)
     except EngineRefused as error:
         if error.status not in (401, 403):
             raise
-        return f"{error}; grant manage_index_templates, read_pipeline, and view_index_metadata on {assets.pattern}"
+        return f"{error}; give it the privileges of 'auth0-elastic setup --print-role shipper'"
 
 
 def problem(assets: Assets, cluster: Cluster, namespace: str) -> str | None:

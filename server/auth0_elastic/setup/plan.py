@@ -5,9 +5,10 @@ from typing import Any
 
 from auth0_elastic.errors import SetupRefused
 from auth0_elastic.package_files import Assets
+from auth0_elastic.package_files.lifecycles import deleting_after
 from auth0_elastic.setup import compare
 from auth0_elastic.setup.cleanup import plan_cleanup
-from auth0_elastic.setup.cluster import Cluster, DataStream
+from auth0_elastic.setup.cluster import LIFECYCLE_SETTING, Cluster, DataStream
 from auth0_elastic.setup.compose import composed
 from auth0_elastic.setup.refuse import refuse_foreign_assets, refuse_obstacles
 from auth0_elastic.setup.step import Request, Step
@@ -24,16 +25,27 @@ def plan(assets: Assets, cluster: Cluster) -> list[Step]:
 
 
 def plan_install(assets: Assets, cluster: Cluster) -> list[Step]:
-    """Pipelines, component templates, index template, then each data stream's write index; raises SetupRefused."""
+    """Lifecycle policies, pipelines, templates, then each data stream's write index; raises SetupRefused."""
     refuse_foreign_assets(assets, cluster)
     refuse_obstacles(assets, cluster)
     return [
+        *(_lifecycle(assets, cluster, name) for name in assets.lifecycles),
         *(_put("ingest pipeline", "/_ingest/pipeline", name, body, cluster.pipelines, compare.pipeline)
           for name, body in assets.pipelines.items()),
         *(_component(assets, cluster, name) for name in assets.components),
         _put("index template", "/_index_template", assets.name, assets.template, cluster.templates, compare.template),
         *(_write_index(composed(assets, cluster), cluster, stream) for stream in cluster.data_streams),
     ]  # fmt: skip
+
+
+def _lifecycle(assets: Assets, cluster: Cluster, name: str) -> Step:
+    """How long events are kept is for the user to say, so what is there changes only when they say it."""
+    kind, path, there = "lifecycle policy", "/_ilm/policy", cluster.lifecycles
+    body = there.get(name, assets.lifecycles[name])
+    if assets.delete_after:
+        body = deleting_after(body, assets.delete_after)
+    step = _put(kind, path, name, {"policy": body["policy"]}, there, compare.lifecycle)
+    return step if step.changes else Step(kind, name, "keep", "it is yours")
 
 
 def _component(assets: Assets, cluster: Cluster, name: str) -> Step:
@@ -54,23 +66,30 @@ def _put(
 
 
 def _write_index(wanted: Json, cluster: Cluster, stream: DataStream) -> Step:
-    """Mapping and default pipeline in place; an index whose mapping is refused is rolled over."""
-    mappings, key = compare.canonical(wanted["mappings"]), "index.default_pipeline"
-    pipeline = {key: wanted["settings"][key]}
+    """Mapping and settings in place; an index whose mapping is refused is rolled over."""
+    mappings = compare.canonical(wanted["mappings"])
     before = compare.part_of(compare.canonical(stream.mappings), mappings)
-    settings = {key: value for key, value in cluster.settings.get(stream.write_index, {}).items() if key in pipeline}
-    difference = compare.diff({"mappings": before, "settings": settings}, {"mappings": mappings, "settings": pipeline})
+    has = cluster.settings.get(stream.write_index, {})
+    settings = _settings(wanted["settings"], has)
+    has = {key: value for key, value in has.items() if key in settings}
+    difference = compare.diff({"mappings": before, "settings": has}, {"mappings": mappings, "settings": settings})
     if not difference:
         return Step("write index", stream.write_index, "unchanged")
     roll_over = Request("POST", f"/{stream.name}/_rollover")
     put_mapping = Request("PUT", f"/{stream.write_index}/_mapping", wanted["mappings"], instead=roll_over)
-    put_settings = Request("PUT", f"/{stream.write_index}/_settings", pipeline)
-    requests = (put_mapping,) * (before != mappings) + (put_settings,) * (settings != pipeline)
+    put_settings = Request("PUT", f"/{stream.write_index}/_settings", settings)
+    requests = (put_mapping,) * (before != mappings) + (put_settings,) * (settings != has)
     return Step("write index", stream.write_index, "update", difference, requests)
 
 
+def _settings(wanted: Json, has: Json) -> Json:
+    """The default pipeline, and a lifecycle policy where the index has none: another was put there by the user."""
+    keys = ["index.default_pipeline"] + [LIFECYCLE_SETTING] * (LIFECYCLE_SETTING not in has)
+    return {key: wanted[key] for key in keys if key in wanted}
+
+
 def plan_removal(assets: Assets, cluster: Cluster, delete_data: bool) -> list[Step]:
-    """Data streams, index template, component templates; raises SetupRefused while there is data that must stay."""
+    """Data streams, templates, lifecycle policies; raises SetupRefused while there is data that must stay."""
     if cluster.data_streams and not delete_data:
         names = ", ".join(stream.name for stream in cluster.data_streams)
         raise SetupRefused(
@@ -82,7 +101,8 @@ def plan_removal(assets: Assets, cluster: Cluster, delete_data: bool) -> list[St
         _delete("index template", "/_index_template", name) for name in (assets.name,) if name in cluster.templates
     )
     components = (_removed_component(assets, cluster, name) for name in assets.components if name in cluster.components)
-    return [*streams, *template, *components]
+    lifecycles = (_removed_lifecycle(assets, cluster, name) for name in cluster.lifecycles)
+    return [*streams, *template, *components, *lifecycles]
 
 
 def plan_full_removal(assets: Assets, cluster: Cluster, delete_data: bool) -> list[Step]:
@@ -97,6 +117,13 @@ def _removed_component(assets: Assets, cluster: Cluster, name: str) -> Step:
     if name == assets.custom and has_content:
         return Step("component template", name, "keep", "it is yours and not empty")
     return _delete("component template", "/_component_template", name)
+
+
+def _removed_lifecycle(assets: Assets, cluster: Cluster, name: str) -> Step:
+    kind = "lifecycle policy"
+    if compare.lifecycle(cluster.lifecycles[name]) != compare.lifecycle(assets.lifecycles[name]):
+        return Step(kind, name, "keep", "it is yours and differs from the package's")
+    return _delete(kind, "/_ilm/policy", name)
 
 
 def _delete(kind: str, path: str, name: str) -> Step:

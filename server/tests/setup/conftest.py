@@ -27,6 +27,8 @@ FIELDS = """
 - {name: original, type: keyword, index: false, doc_values: false}
 """
 
+POLICY = '{"policy": {"phases": {"hot": {"actions": {"rollover": {"max_age": "30d"}}}}}}'
+
 MakePackage = Callable[..., Assets]
 
 
@@ -51,6 +53,8 @@ def make_package(tmp_path: Path) -> MakePackage:
             "data_stream/logs/elasticsearch/ingest_pipeline/mark.yml": "---\nprocessors:\n"
             f"  - set: {{field: seen_by, value: '{version}'}}\n",
         }
+        if "ilm_policy" in stream:
+            files["data_stream/logs/elasticsearch/ilm/default_policy.json"] = POLICY
         for path, text in files.items():
             (package / path).parent.mkdir(parents=True, exist_ok=True)
             (package / path).write_text(text)

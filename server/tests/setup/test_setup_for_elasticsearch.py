@@ -15,7 +15,7 @@ from auth0_elastic.setup.refuse import patterns_overlap
 
 MakePackage = Callable[..., Assets]
 FLEET = {"managed_by": "fleet", "managed": True, "package": {"name": "auth0"}}
-EMPTY = Cluster({}, {}, {}, (), (), {})
+EMPTY = Cluster({}, {}, {}, (), (), {}, {})
 
 
 def fleets(assets: Assets) -> Cluster:

@@ -1,0 +1,68 @@
+"""The roles for the shipper and for setup, and how they are printed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from auth0_elastic.commands.setup import command
+from auth0_elastic.package_files import load_assets
+
+CHANGES_ASSETS = ("manage", "/put", "/delete", "/*", "all")
+
+
+def printed(*options: str) -> dict[str, Any]:
+    result = CliRunner().invoke(command, ["--print-role", *options])
+    assert result.exit_code == 0, result.output
+    role: dict[str, Any] = json.loads(result.output)
+    return role
+
+
+def cluster_privileges(role: dict[str, Any]) -> list[str]:
+    return list(role.get("cluster") or role["cluster_permissions"])
+
+
+@pytest.mark.parametrize("engine", ["elasticsearch", "opensearch"])
+def test_the_shipper_may_change_no_asset(engine: str) -> None:
+    privileges = cluster_privileges(printed("shipper", "--role-for", engine))
+    assert not [each for each in privileges if any(word in each for word in CHANGES_ASSETS)]
+
+
+@pytest.mark.parametrize("engine", ["elasticsearch", "opensearch"])
+def test_the_shipper_touches_no_other_index(engine: str) -> None:
+    role = printed("shipper", "--role-for", engine)
+    patterns = [name for each in role.get("indices") or role["index_permissions"] for name in _patterns(each)]
+    assert set(patterns) == {load_assets().pattern}
+
+
+@pytest.mark.parametrize("engine", ["elasticsearch", "opensearch"])
+def test_setup_may_neither_read_nor_write_nor_delete_events(engine: str) -> None:
+    role = printed("setup", "--role-for", engine)
+    allowed = [name for each in role.get("indices") or role["index_permissions"] for name in _privileges(each)]
+    assert not [name for name in allowed if "data/" in name or "delete" in name or name in ("read", "write", "all")]
+
+
+@pytest.mark.parametrize("name", ["shipper", "setup"])
+def test_an_api_key_may_do_what_the_role_may(name: str) -> None:
+    key = printed(name, "--role-for", "api-key")
+    assert key["name"] == f"auth0-elastic-{name}"
+    assert key["role_descriptors"] == {f"auth0-elastic-{name}": printed(name)}
+
+
+@pytest.mark.parametrize("name", ["shipper", "setup"])
+@pytest.mark.parametrize("engine", ["elasticsearch", "opensearch"])
+def test_every_privilege_is_explained(name: str, engine: str) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "privileges.md").read_text()
+    role = printed(name, "--role-for", engine)
+    granted = [each for part in role.get("indices") or role["index_permissions"] for each in _privileges(part)]
+    assert [each for each in [*cluster_privileges(role), *granted] if f"`{each}`" not in page] == []
+
+
+def _patterns(indices: dict[str, Any]) -> list[str]:
+    return list(indices.get("names") or indices["index_patterns"])
+
+
+def _privileges(indices: dict[str, Any]) -> list[str]:
+    return list(indices.get("privileges") or indices["allowed_actions"])
