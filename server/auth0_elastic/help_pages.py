@@ -24,7 +24,9 @@ def render() -> str:
 
 
 def _pages(command: click.Command, name: str) -> Iterator[tuple[str, str]]:
-    context = click.Context(command, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH)
+    context = click.Context(
+        command, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH, help_option_names=["-h", "--help"]
+    )
     yield name, command.get_help(context)
     if isinstance(command, click.Group):
         for each in command.list_commands(context):

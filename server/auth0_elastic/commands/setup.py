@@ -12,6 +12,7 @@ from rich.console import Console
 from auth0_elastic.config.settings import Settings
 from auth0_elastic.engine.client import Engine, connect
 from auth0_elastic.errors import SetupRefused
+from auth0_elastic.kibana import load as kibana
 from auth0_elastic.package_files import Assets, data_streams, find_package, load_assets, to_install
 from auth0_elastic.settings_option import with_settings
 from auth0_elastic.setup.apply import OnStep, install, remove
@@ -51,6 +52,9 @@ _FORMS = ("elasticsearch", "opensearch", "api-key")
     show_default=True,
     help="With --print-role: a role for this engine, or the body of an API key.",
 )
+@click.option(
+    "--kibana", "kibana_url", metavar="URL", help="Import the dashboards too; the URL may name a space: …/s/SPACE."
+)
 @with_settings()
 @click.pass_context
 def command(
@@ -62,6 +66,7 @@ def command(
     delete_data: bool,
     yes: bool,
     delete_after: str | None,
+    kibana_url: str | None,
     print_role: Role | None,
     role_for: str,
 ) -> None:
@@ -74,6 +79,8 @@ def command(
     if print_role:
         click.echo(json.dumps(_role(print_role, role_for), indent=2))
         return
+    if kibana_url and (removing or dry_run):
+        raise click.UsageError("--kibana goes with neither --remove nor --dry-run.")
     if delete_data and not removing:
         raise click.UsageError("--delete-data goes with --remove.")
     console = Console()
@@ -89,6 +96,9 @@ def command(
         _ask(engine, streams, yes)
     for assets in streams:
         _do(console, _action(engine, assets, removing, delete_data))
+    if kibana_url:
+        imported = kibana.install(kibana_url, settings)
+        console.print(f"Imported {len(imported)} dashboards, searches and data views into {kibana_url}.")
 
 
 def _role(name: Role, form: str) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """Builds the archive that Fleet installs: the package without what is for development, always the same bytes."""
 
+import json
 import zipfile
 from pathlib import Path
 
 from auth0_elastic.errors import PackageError
+from auth0_elastic.kibana.saved_objects import encoded
 from auth0_elastic.package_check.check import check
 from auth0_elastic.package_check.package import Package
 
@@ -38,5 +40,13 @@ def _write(package: Package, folder: str, target: Path) -> None:
         for path in package.installed_files():
             entry = zipfile.ZipInfo(f"{folder}/{package.name_of(path)}", _TIME)
             entry.external_attr = _MODE << 16
-            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, compresslevel=9)
+            archive.writestr(entry, _content(package, path), zipfile.ZIP_DEFLATED, compresslevel=9)
     scratch.replace(target)
+
+
+def _content(package: Package, path: Path) -> bytes:
+    """A file as it is; Kibana's objects with texts of JSON inside, as it takes them."""
+    content = path.read_bytes()
+    if not (package.name_of(path).startswith("kibana/") and path.suffix == ".json"):
+        return content
+    return json.dumps(encoded(json.loads(content)), indent=2, ensure_ascii=False).encode()

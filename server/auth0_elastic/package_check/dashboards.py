@@ -11,8 +11,8 @@ Json = dict[str, Any]
 
 # Stand for themselves in a dashboard; what is "visualization" there is legacy unless it is one of these.
 _MODERN_VISUALIZATIONS = {"markdown", "vega"}
-_BY_REFERENCE = {"visualization", "lens", "map", "index-pattern"}
-_NEED_NO_FILTER = {"markdown", "links", "navigation_embeddable", "vega"}
+_BY_REFERENCE = {"visualization", "lens", "map"}
+_NEED_NO_FILTER = {"markdown", "links"}
 
 
 def a_dashboard_is_named_as_its_file(package: Package) -> Iterator[Problem]:
@@ -40,7 +40,7 @@ def panels_stand_for_themselves(package: Package) -> Iterator[Problem]:
     for path, body in package.dashboards.items():
         for reference in body.get("references", ()):
             by_panel = ":panel_" in reference.get("name", "") or reference.get("name", "").startswith("panel_")
-            if by_panel and reference["type"] in _BY_REFERENCE - {"index-pattern"}:
+            if by_panel and reference["type"] in _BY_REFERENCE:
                 yield Problem(package.name_of(path), f"a panel refers to {reference['id']}", "put it in by value")
         for panel in _panels(body):
             if "panelRefName" in panel and panel.get("type") in _BY_REFERENCE:

@@ -14,9 +14,12 @@ from typing import Any
 
 import pytest
 import trustme
+from click.testing import CliRunner
 
+from auth0_elastic.cli import main
 from auth0_elastic.config.load import load
 from auth0_elastic.config.settings import Settings
+from auth0_elastic.engine.embedded import RunningEngine
 from auth0_elastic.errors import ConfigError, EngineError, EngineUnavailable
 from auth0_elastic.kibana.load import install
 from auth0_elastic.package_files import find_package
@@ -183,3 +186,14 @@ def test_a_url_that_is_none_is_refused_without_showing_a_password(url: str) -> N
     with pytest.raises(ConfigError) as refused:
         install(url, settings())
     assert "secret" not in str(refused.value)
+
+
+def test_setup_imports_them_after_the_installation(
+    start: Callable[..., Kibana], opensearch: RunningEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kibana = start()
+    monkeypatch.setenv("AUTH0_ELASTIC_ELASTICSEARCH_HOSTS", opensearch.url)
+    result = CliRunner().invoke(main, ["setup", "--kibana", f"{kibana.url}/s/security"])
+    assert result.exit_code == 0, result.output
+    assert f"Imported {len(kibana.objects)} dashboards, searches and data views" in " ".join(result.output.split())
+    assert kibana.path.startswith("/s/security/")

@@ -1,5 +1,6 @@
 """The archive that Fleet installs, and the commands that check and build it."""
 
+import json
 import os
 import zipfile
 from pathlib import Path
@@ -25,6 +26,12 @@ def test_the_archive_holds_the_package_below_a_folder_of_its_name_and_version(tm
     assert all(name.startswith(f"{folder}/") for name in names)
     assert f"{folder}/data_stream/logs/agent/stream/cel.yml.hbs" in names
     assert not any("/_dev/" in name for name in names)
+
+
+def test_objects_of_kibana_are_archived_as_kibana_takes_them(tmp_path: Path) -> None:
+    with zipfile.ZipFile(build(find_package(), tmp_path)) as archive:
+        (dashboard, *_) = [name for name in archive.namelist() if "/kibana/dashboard/" in name]
+        assert isinstance(json.loads(archive.read(dashboard))["attributes"]["panelsJSON"], str)
 
 
 def test_two_builds_give_the_same_bytes(package: Any, tmp_path: Path) -> None:
