@@ -18,11 +18,11 @@ RECEIVED = "2026-11-20T10:15:02.318Z"
 HAPPENED = "2026-11-20T10:15:01.696Z"
 EVENTS = 250
 
-PARTS = read_yaml(Path(__file__).with_name("any_event.yml"))
-VALUES = PARTS["values"].splitlines()
-KNOWN = PARTS["known"].split()
+PARTS: Json = read_yaml(Path(__file__).with_name("any_event.yml"))
+VALUES: list[str] = PARTS["values"].splitlines()
+KNOWN: list[str] = PARTS["known"].split()
 ODD = [*PARTS["odd_keys"], "é" * 200]
-BELOW = list(dict.fromkeys([*PARTS["below"].split(), *ODD]))
+BELOW: list[str] = list(dict.fromkeys([*PARTS["below"].split(), *ODD]))
 
 
 def raw(dice: random.Random, depth: int = 0) -> str:

@@ -80,7 +80,7 @@ class Copy:
 @pytest.fixture
 def package(tmp_path: Path) -> Copy:
     copy = Copy(tmp_path / "package")
-    shutil.copytree(find_package(), copy.root, ignore=shutil.ignore_patterns("_dev", "event_types.yml", "kibana"))
+    shutil.copytree(find_package(), copy.root, ignore=shutil.ignore_patterns("_dev", "kibana"))
     copy.write("data_stream/logs/elasticsearch/ingest_pipeline/sample.yml", PIPELINE)
     copy.write("kibana/dashboard/auth0-sample.json", json.dumps(DASHBOARD))
     copy.write("data_stream/logs/_dev/test/pipeline/test-sample.json", '{"events": [{}, {}]}')
