@@ -5,47 +5,24 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from itertools import groupby
 from threading import Event
-from typing import NamedTuple
 
 from auth0_elastic.errors import EngineError
 from auth0_elastic.ship.backoff import Backoff
 from auth0_elastic.ship.batch_size import BatchSize
 from auth0_elastic.ship.classify import Dead, Delivered, Duplicate, Ending, Retry, Wait
 from auth0_elastic.ship.gate import Gate
-from auth0_elastic.ship.progress import Progress
-from auth0_elastic.ship.retries import Outstanding, Retries
+from auth0_elastic.ship.intake import Attempted, Batch, Intake
+from auth0_elastic.ship.retries import Outstanding
 from auth0_elastic.ship.send import Refused, Sender, Sent
-from auth0_elastic.spool.backlog import Backlog, OpenFile, SpooledEvent
+from auth0_elastic.spool.backlog import Backlog, SpooledEvent
 from auth0_elastic.spool.ledger import DeadLetter, Ledger, Settled
-from auth0_elastic.spool.spool_file import read_totals
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.1
-DISCOVER_SECONDS = 1.0
 CONFIRM_SECONDS = 60.0
-MAX_EVENTS_A_BATCH = 10_000
 ALARMING_ATTEMPTS = 8  # with the back-off of single events, about two minutes
-
-
-class Attempted(NamedTuple):
-    """An event and how often it has been tried before."""
-
-    event: SpooledEvent
-    attempts: int
-
-
-@dataclass(frozen=True)
-class Batch:
-    number: int
-    attempted: Sequence[Attempted]
-
-    @property
-    def events(self) -> list[SpooledEvent]:
-        return [each.event for each in self.attempted]
 
 
 class Shipper:
@@ -65,25 +42,22 @@ class Shipper:
         max_bytes: int,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._backlog = backlog
         self._ledger = ledger
+        self._intake = Intake(backlog, ledger, now)
         self._prepare = prepare
         self._max_in_flight = max_in_flight
         self._now = now
         self._size = BatchSize(max_bytes)
         self._gate = Gate(Backoff(0.5, 30), now)
         self._item_backoff = Backoff(0.5, 60)
-        self._progress = Progress()
-        self._retries = Retries()
         self._in_flight: dict[Future[Sent | Refused], Batch] = {}
-        self._unread: dict[str, OpenFile] = {}
-        self._numbers = 0
-        self._next_discovery = self._next_confirmation = 0.0
+        self._next_confirmation = 0.0
         self._sender: Sender | None = None
         self._threads = ThreadPoolExecutor(max_in_flight, thread_name_prefix="bulk")
 
     def run(self, stop: Event) -> None:
         """Until `stop` is set; then what is under way is still waited for."""
+        self._ledger.set_state(engine="not yet tried")
         while not stop.is_set():
             if not self.step():
                 stop.wait(POLL_SECONDS)
@@ -96,7 +70,7 @@ class Shipper:
 
     def step(self) -> bool:
         """One round: look for work, send what may go, settle what has come back. False if there was nothing to do."""
-        self._look()
+        self._intake.look(may_remove=not self._in_flight)
         if self._gate.is_due() and not self._in_flight:
             self._try_engine()
         sent = self._send_what_may_go()
@@ -105,53 +79,24 @@ class Shipper:
     @property
     def idle(self) -> bool:
         """Whether all that was read has come to an end."""
-        return not (self._in_flight or len(self._retries) or self._unread)
-
-    def _look(self) -> None:
-        if self._now() >= self._next_discovery:
-            self._next_discovery = self._now() + DISCOVER_SECONDS
-            for file in self._backlog.discover():
-                for seq in file.outstanding:
-                    self._retries.add(self._now(), Outstanding(file.file_id, seq, 1))
-            self._remove_abandoned()
-        for file in self._backlog.files.values():
-            if file.changed():
-                self._unread[file.file_id] = file
-                self._bury_rejected(file)
-
-    def _remove_abandoned(self) -> None:
-        if not self.idle:
-            return
-        for file in list(self._backlog.files.values()):
-            totals = read_totals(file.path)
-            if self._backlog.remove_if_abandoned(file):
-                self._ledger.settle([], counts={"accepted": totals.accepted, "rejected": totals.rejected})
-
-    def _bury_rejected(self, file: OpenFile) -> None:
-        while rows := file.read_rejected():
-            died = int(time.time() * 1000)
-            dead = [DeadLetter(row.received, died, None, row.rejected.reason, row.rejected.raw) for row in rows]
-            done = Settled(file.file_id, 0, rejected_to=rows[-1].seq)
-            self._ledger.settle([done], dead, {"dead": len(dead)})
+        return not self._in_flight and self._intake.is_empty
 
     def _try_engine(self) -> None:
-        """Prepares, then tries a single event; a new one if there is one, so that no old one can hold up all others."""
+        """Prepares, then tries a single event, if there is one."""
         if not self._confirm():
             return
-        probe = self._read(max_bytes=1, max_events=1)
-        if probe:
-            self._submit(self._batch([Attempted(event, 0) for event in probe]))
-        elif (outstanding := self._retries.take_first()) is not None and (again := self._read_again(outstanding)):
-            self._submit(self._batch([again]))
-        else:
+        probe = self._intake.probe()
+        if probe is None:
             self._open_gate()
+        else:
+            self._submit(probe)
 
     def _send_what_may_go(self) -> bool:
         if self._gate.is_open() and self._now() >= self._next_confirmation:
             self._confirm()
         sent = False
         while self._gate.is_open() and len(self._in_flight) < self._max_in_flight:
-            batch = self._next_batch()
+            batch = self._intake.next_batch(self._size.bytes)
             if batch is None:
                 break
             self._submit(batch)
@@ -175,46 +120,6 @@ class Shipper:
         if self._sender is None:
             raise RuntimeError("nothing is sent before the engine is confirmed")
         self._in_flight[self._threads.submit(self._sender.send, batch.events)] = batch
-
-    def _next_batch(self) -> Batch | None:
-        attempted: list[Attempted] = []
-        room = self._size.bytes
-        while room > 0 and (outstanding := self._retries.take_due(self._now())) is not None:
-            again = self._read_again(outstanding)
-            if again is not None:
-                attempted.append(again)
-                room -= len(again.event.raw)
-        fresh = self._read(room, MAX_EVENTS_A_BATCH) if room > 0 else []
-        attempted += [Attempted(event, 0) for event in fresh]
-        return self._batch(attempted) if attempted else None
-
-    def _batch(self, attempted: Sequence[Attempted]) -> Batch:
-        self._numbers += 1
-        self._progress.began(self._numbers, _spans([each.event for each in attempted if not each.attempts]))
-        return Batch(self._numbers, attempted)
-
-    def _read_again(self, outstanding: Outstanding) -> Attempted | None:
-        file = next(file for file in self._backlog.files.values() if file.file_id == outstanding.file_id)
-        event = file.read_one(outstanding.seq)
-        if event is None:
-            log.error("event %d of %s is gone from the spool before it was delivered", outstanding.seq, file.path)
-            self._ledger.settle([Settled(outstanding.file_id, 0, no_longer_outstanding=[outstanding.seq])])
-            return None
-        return Attempted(event, outstanding.attempts)
-
-    def _read(self, max_bytes: int, max_events: int) -> list[SpooledEvent]:
-        """From the files in turn, so that none starves."""
-        events: list[SpooledEvent] = []
-        for file_id, file in list(self._unread.items()):
-            room = max_bytes - sum(len(event.raw) for event in events)
-            if events and room <= 0:
-                break
-            found = file.read(room, max_events - len(events))
-            del self._unread[file_id]
-            if found:
-                self._unread[file_id] = file  # to the end of the line
-            events += found
-        return events
 
     def _collect(self, timeout: float) -> bool:
         if not self._in_flight:
@@ -247,12 +152,12 @@ class Shipper:
     def _try_later(self, each: Attempted, ending: Retry | Wait) -> None:
         attempts = each.attempts + 1
         delay = self._item_backoff.delay(attempts)
-        self._retries.add(self._now() + delay, Outstanding(each.event.file_id, each.event.seq, attempts))
+        self._intake.retries.add(self._now() + delay, Outstanding(each.event.file_id, each.event.seq, attempts))
         if attempts % ALARMING_ATTEMPTS == 0 and isinstance(ending, Retry) and self._gate.is_open():
             log.error("an event has been tried %d times and is still kept: %s", attempts, ending.reason)
 
     def _settled(self, batch: Batch, ended: Sequence[tuple[Attempted, Ending]]) -> list[Settled]:
-        positions = self._progress.ended(batch.number)
+        positions = self._intake.ended(batch)
         left: dict[str, list[int]] = {}
         gone: dict[str, list[int]] = {}
         for each, ending in ended:
@@ -286,15 +191,6 @@ class Shipper:
         if self._gate.open():
             log.info("delivering to the engine")
             self._ledger.set_state(engine="ok")
-
-
-def _spans(events: Sequence[SpooledEvent]) -> list[tuple[str, int, int]]:
-    """(file_id, first seq, last seq) of each file's run of events."""
-    spans = []
-    for file_id, run in groupby(events, key=lambda event: event.file_id):
-        seqs = [event.seq for event in run]
-        spans.append((file_id, seqs[0], seqs[-1]))
-    return spans
 
 
 def _counter(ending: Ending) -> str:

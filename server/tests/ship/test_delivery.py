@@ -267,7 +267,7 @@ def test_an_engine_that_is_away_costs_only_disk(own_engine: Callable[[], Embedde
     for start in range(200, 3000, 400):
         delivery.keep(*[event(number, description="x" * 1000) for number in range(start, start + 400)])
     delivery.step_until(shipper, lambda: "no answer" in delivery.state())
-    assert len(shipper._retries) < 1_000  # what was under way, and by name only; not the backlog
+    assert len(shipper._intake.retries) < 1_000  # what was under way, and by name only; not the backlog
     engine.start()
     delivery.deliver()
     assert len(delivery.ids()) == 3000
