@@ -7,6 +7,9 @@ Auth0ElasticError
 ├── EngineError
 │   ├── EngineUnavailable   no answer: refused, timed out, broken off, TLS not trusted
 │   └── EngineRefused       an answer with a status of 400 or more
+├── Auth0Error
+│   ├── Auth0Unavailable    no answer: refused, timed out, broken off, or 5xx and 429 for too long
+│   └── Auth0Refused        an answer with a status of 400 or more that asking again would not change
 ├── SetupRefused         the cluster holds something that setup must not overwrite or remove
 ├── SpoolError
 │   ├── SpoolFull           live content has reached its limit; the sender should come back later
@@ -54,6 +57,25 @@ class EngineRefused(EngineError):
         super().__init__(f"{method} {path}: the engine answered {status}: {reason}")
         self.status = status
         self.reason = reason
+
+
+class Auth0Error(Auth0ElasticError):
+    """Auth0's Management API did not do what was asked."""
+
+
+class Auth0Unavailable(Auth0Error):
+    """No answer that helps, for as long as it was worth asking again."""
+
+    exit_code = 69
+
+
+class Auth0Refused(Auth0Error):
+    """An answer with a status of 400 or more; `code` is Auth0's errorCode or error, such as insufficient_scope."""
+
+    def __init__(self, message: str, status: int, code: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
 
 
 class SetupRefused(Auth0ElasticError):

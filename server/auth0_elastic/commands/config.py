@@ -11,7 +11,7 @@ from auth0_elastic.config.advice import advise
 from auth0_elastic.config.docs import settings_page
 from auth0_elastic.config.given import Given
 from auth0_elastic.config.load import DEFAULT_PATH, Loaded
-from auth0_elastic.config.schema import Leaf, leaves
+from auth0_elastic.config.schema import Leaf
 from auth0_elastic.config.template import in_yaml, render
 from auth0_elastic.config.values import resolve_path
 from auth0_elastic.errors import ConfigError
@@ -78,7 +78,7 @@ def docs() -> None:
 
 
 def _rows(loaded: Loaded) -> Iterator[tuple[str, str, str]]:
-    for leaf in leaves():
+    for leaf in loaded.schema.leaves:
         given = loaded.given.get(leaf.path, Given(leaf.default, "default", Path.cwd()))
         yield leaf.key, _shown(leaf, given), given.source
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from auth0_elastic.config.load import Loaded
-from auth0_elastic.config.schema import leaves
 from auth0_elastic.config.settings import Elasticsearch, Listener
 from auth0_elastic.config.values import is_loopback
 
@@ -41,7 +40,7 @@ def _is_plain_and_remote(host: str) -> bool:
 
 
 def _about_file(loaded: Loaded) -> Iterator[str]:
-    holds_secret = any(leaf.is_secret and _stands_in_file(loaded, leaf.path) for leaf in leaves())
+    holds_secret = any(leaf.is_secret and _stands_in_file(loaded, leaf.path) for leaf in loaded.schema.leaves)
     if loaded.path and holds_secret and loaded.path.stat().st_mode & 0o077:
         yield f"{loaded.path}: holds a secret and others may read it; chmod 600 {loaded.path}"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from auth0_elastic.config.given import Problem
 from auth0_elastic.config.settings import Elasticsearch, ListenerSsl, Settings
+from auth0_elastic.config.tenant_consistency import tenant_problems
 from auth0_elastic.config.values import is_loopback
 
 
@@ -15,8 +16,11 @@ def inconsistencies(settings: Settings, *, for_serve: bool) -> Iterator[Problem]
     yield from _certificate_problems(settings.listener.ssl)
     yield from _authority_problems("listener.ssl", settings.listener.ssl.certificate_authorities)
     yield from _authority_problems("elasticsearch.ssl", settings.elasticsearch.ssl.certificate_authorities)
+    for tenant in settings.tenants:
+        yield from _authority_problems(f"tenants.{tenant.name}.ssl", tenant.ssl.certificate_authorities)
     yield from _port_problems(settings)
-    if for_serve:
+    yield from tenant_problems(settings.tenants)
+    if for_serve and settings.listener.enabled:
         yield from _missing_for_serve(settings)
 
 
@@ -114,7 +118,8 @@ def _port_problems(settings: Settings) -> Iterator[Problem]:
 
 def _missing_for_serve(settings: Settings) -> Iterator[Problem]:
     listener, token = settings.listener, "listener.authorization_token"
-    if not listener.authorization_token:
+    is_automatic = any(tenant.log_stream.mode == "automatic" for tenant in settings.tenants)
+    if not listener.authorization_token and not is_automatic:
         remedy = "give Auth0's token, or with --config a file that has it; auth0-elastic config init makes one"
         yield Problem(f"{token}: missing; {remedy}", (token,))
     if not (listener.ssl.certificate or listener.behind_proxy or is_loopback(listener.listen_address)):

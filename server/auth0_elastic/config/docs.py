@@ -29,7 +29,7 @@ commented file with a fresh token, `auth0-elastic config check` shows what is in
 
 def settings_page() -> str:
     """The whole page: a table of settings for each section."""
-    return "\n".join([_HEAD, *_sections((), schema())])
+    return "\n".join([_HEAD, *_sections((), schema().rules)])
 
 
 def _sections(path: tuple[str, ...], rules: dict[str, Any]) -> Iterator[str]:
@@ -37,9 +37,10 @@ def _sections(path: tuple[str, ...], rules: dict[str, Any]) -> Iterator[str]:
     yield f"## {'.'.join(path) or 'General'}\n"
     if path:
         yield f"{rules['description']}\n"
-    yield "| Setting | Environment | Default | Meaning |\n|---|---|---|---|"
-    yield from map(_row, leaves)
-    yield ""
+    if leaves:
+        yield "| Setting | Environment | Default | Meaning |\n|---|---|---|---|"
+        yield from map(_row, leaves)
+        yield ""
     for name, below in rules["properties"].items():
         if "properties" in below:
             yield from _sections((*path, name), below)

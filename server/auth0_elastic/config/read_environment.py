@@ -6,20 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from auth0_elastic.config.given import Given, GivenByPath, Problem, nearest
-from auth0_elastic.config.schema import ENVIRONMENT_PREFIX, Leaf, leaves
+from auth0_elastic.config.schema import ENVIRONMENT_PREFIX, Leaf, Schema
 
 CONFIG_VARIABLE = f"{ENVIRONMENT_PREFIX}CONFIG"
 NOT_SETTINGS = (CONFIG_VARIABLE, f"{ENVIRONMENT_PREFIX}CACHE", f"{ENVIRONMENT_PREFIX}SEND_TOKEN")
 
 
-def read_environment(env: Mapping[str, str]) -> tuple[GivenByPath, list[Problem]]:
+def read_environment(env: Mapping[str, str], settings: Schema) -> tuple[GivenByPath, list[Problem]]:
     """An empty variable stands for null or an empty list."""
     given = {
         leaf.path: Given(_typed(leaf, env[leaf.variable]), leaf.variable, Path.cwd(), is_from_elsewhere=True)
-        for leaf in leaves()
+        for leaf in settings.leaves
         if leaf.variable in env
     }
-    known = [*(leaf.variable for leaf in leaves()), *NOT_SETTINGS]
+    known = [*(leaf.variable for leaf in settings.leaves), *NOT_SETTINGS]
     unknown = [name for name in env if name.startswith(ENVIRONMENT_PREFIX) and name not in known]
     return given, [Problem(f"{name}: no such setting{nearest(name, known)}") for name in unknown]
 

@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from auth0_elastic.config.given import Given, GivenByPath, Problem, show_key
-from auth0_elastic.config.schema import leaves
+from auth0_elastic.config.schema import Schema, schema
 
 
 class _Loader(yaml.SafeLoader):
@@ -57,13 +57,13 @@ def _syntax_problem(path: Path, error: Exception) -> Problem:
 
 def _useless(text: str) -> Problem:
     """Nothing is known of any setting then, so that none of them may be called missing."""
-    return Problem(text, tuple(leaf.key for leaf in leaves()))
+    return Problem(text, tuple(leaf.key for leaf in schema().leaves))
 
 
-def given_in(document: dict[str, Any], path: Path) -> GivenByPath:
+def given_in(document: dict[str, Any], path: Path, settings: Schema) -> GivenByPath:
     """The settings that the file gives a value; unknown ones and sections of a wrong shape are left out."""
     given = {}
-    for leaf in leaves():
+    for leaf in settings.leaves:
         section: Any = document
         for name in leaf.path[:-1]:
             section = section.get(name) if isinstance(section, dict) else None

@@ -1,7 +1,8 @@
 """The schema as Python reads it: its leaves are the settings, each with its name in YAML and in the environment."""
 
 import functools
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, cast
@@ -9,6 +10,11 @@ from typing import Any, cast
 import yaml
 
 ENVIRONMENT_PREFIX = "AUTH0_ELASTIC_"
+PLACEHOLDER = "NAME"
+
+_TENANTS_VARIABLE = f"{ENVIRONMENT_PREFIX}TENANTS_"
+_PLACEHOLDER_VARIABLE = f"{_TENANTS_VARIABLE}{PLACEHOLDER}"
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
 @dataclass(frozen=True)
@@ -48,26 +54,53 @@ class Leaf:
         return self.path == (*secret.path[:-1], secret.path[-1] + "_file")
 
 
+class Schema:
+    """The settings there are, where the sections that everybody names (`x-for-each-name`) have these names."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.rules = _with_names(_file(), names)
+        self.leaves = tuple(_leaves_below((), self.rules))
+        self.by_path = {leaf.path: leaf for leaf in self.leaves}
+
+    @functools.cached_property
+    def secrets_and_files(self) -> tuple[tuple[Leaf, Leaf], ...]:
+        """Each secret with the setting that names its file."""
+        return tuple((s, f) for s in self.leaves if s.is_secret for f in self.leaves if f.is_twin_of(s))
+
+
 @functools.cache
-def schema() -> dict[str, Any]:
+def schema(names: tuple[str, ...] = (PLACEHOLDER,)) -> Schema:
+    """The settings for tenants of these names; with the placeholder alone, as documentation shows them."""
+    return Schema(names)
+
+
+def names_of_tenants(document: Mapping[str, Any], env: Iterable[str]) -> tuple[str, ...]:
+    """The names that a settings file and an environment's variables give to tenants, those of the file first."""
+    section = document.get("tenants")
+    named = [name for name in section if is_name(name)] if isinstance(section, dict) else []
+    ends = [leaf.variable.removeprefix(_PLACEHOLDER_VARIABLE) for leaf in schema().leaves if leaf.path[0] == "tenants"]
+    for variable in env:
+        found = next((end for end in sorted(ends, key=len, reverse=True) if variable.endswith(end)), None)
+        if found and variable.startswith(_TENANTS_VARIABLE):
+            named.append(variable.removeprefix(_TENANTS_VARIABLE).removesuffix(found).lower())
+    return tuple(dict.fromkeys(name for name in named if is_name(name)))
+
+
+def is_name(key: Any) -> bool:
+    return isinstance(key, str) and _NAME.fullmatch(key) is not None
+
+
+@functools.cache
+def _file() -> dict[str, Any]:
     return cast(dict[str, Any], yaml.safe_load(files(__package__).joinpath("schema.yml").read_text("utf-8")))
 
 
-@functools.cache
-def leaves() -> tuple[Leaf, ...]:
-    """All settings in the schema's order."""
-    return tuple(_leaves_below((), schema()))
-
-
-@functools.cache
-def leaves_by_path() -> dict[tuple[str, ...], Leaf]:
-    return {leaf.path: leaf for leaf in leaves()}
-
-
-@functools.cache
-def secrets_and_files() -> tuple[tuple[Leaf, Leaf], ...]:
-    """Each secret with the setting that names its file."""
-    return tuple((s, f) for s in leaves() if s.is_secret for f in leaves() if f.is_twin_of(s))
+def _with_names(rules: Any, names: Sequence[str]) -> Any:
+    if not isinstance(rules, dict):
+        return rules
+    if "x-for-each-name" in rules:
+        return rules | {"properties": dict.fromkeys(names, rules["x-for-each-name"])}
+    return {key: _with_names(below, names) for key, below in rules.items()}
 
 
 def _leaves_below(path: tuple[str, ...], rules: dict[str, Any]) -> Iterator[Leaf]:

@@ -1,22 +1,25 @@
 """Replaces the `_file` form of a secret by the file's content."""
 
 from auth0_elastic.config.given import Given, GivenByPath, Problem
-from auth0_elastic.config.schema import Leaf, secrets_and_files
+from auth0_elastic.config.schema import Leaf, Schema
 from auth0_elastic.config.values import resolve_path, show
 
 
-def merge(file: GivenByPath, environment: GivenByPath) -> GivenByPath:
+def merge(file: GivenByPath, environment: GivenByPath, settings: Schema) -> GivenByPath:
     """Environment beats file; either form of a secret in the environment beats both forms in the file."""
     beaten = {
-        leaf.path for pair in secrets_and_files() if any(leaf.path in environment for leaf in pair) for leaf in pair
+        leaf.path
+        for pair in settings.secrets_and_files
+        if any(leaf.path in environment for leaf in pair)
+        for leaf in pair
     }
     return {path: given for path, given in file.items() if path not in beaten} | environment
 
 
-def resolve_secret_files(given: GivenByPath) -> tuple[GivenByPath, list[Problem]]:
+def resolve_secret_files(given: GivenByPath, settings: Schema) -> tuple[GivenByPath, list[Problem]]:
     """The same settings with every readable secret in its place, and what is wrong with the others."""
     resolved, problems = dict(given), []
-    for secret, file in secrets_and_files():
+    for secret, file in settings.secrets_and_files:
         if resolved.get(file.path) is None or given[file.path].value is None:
             continue
         if secret.path in given and given[secret.path].value is not None:

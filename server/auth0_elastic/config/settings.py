@@ -20,11 +20,13 @@ class ListenerSsl:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listener:
-    """`authorization_token` holds all tokens that are valid; it is empty only where no listener is run."""
+    """`authorization_token` holds the tokens of the settings; those that the server makes itself are in the spool."""
 
+    enabled: bool
     listen_address: str
     listen_port: int
     webhook_path: str
+    collect_path: str | None
     authorization_token: tuple[Secret, ...]
     token_header: str | None
     token_query_parameter: str | None
@@ -70,9 +72,19 @@ class DataStream:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spool:
+    """Each data stream has a folder of its own in `path`, with its own shipper: neither can hold the other up."""
+
     path: Path
     max_size: int
     dead_letters_max_size: int
+
+    @property
+    def logs(self) -> Path:
+        return self.path / "logs"
+
+    @property
+    def actions(self) -> Path:
+        return self.path / "actions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +100,68 @@ class Logging:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TenantSsl:
+    certificate_authorities: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """`start_at` is a time in ISO 8601, with an offset or Z."""
+
+    enabled: bool
+    interval: float
+    batch_size: int
+    look_back: float
+    start_at: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconcile:
+    enabled: bool
+    interval: float
+    look_back: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogStream:
+    """What the tenant's log stream should be; `custom_headers` are texts of the form `Name: value`."""
+
+    mode: Literal["manual", "automatic"]
+    name: str
+    url: str | None
+    content_format: Literal["JSONLINES", "JSONARRAY", "JSONOBJECT"]
+    custom_headers: tuple[Secret, ...]
+    filters: tuple[str, ...]
+    priority: bool
+    start_from: str | None
+    pii_fields: tuple[str, ...]
+    pii_method: Literal["mask", "hash"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """An Auth0 tenant and its Management API. `base_url` has no slash at its end."""
+
+    name: str
+    base_url: str
+    audience: str | None
+    authentication_type: Literal["client_credentials", "access_token"]
+    client_id: str | None
+    client_secret: Secret | None
+    access_token: Secret | None
+    proxy: Secret | None
+    timeout: float
+    ssl: TenantSsl
+    poll: Poll
+    reconcile: Reconcile
+    log_stream: LogStream
+
+    def secrets(self) -> tuple[Secret, ...]:
+        found = (self.client_secret, self.access_token, self.proxy, *self.log_stream.custom_headers)
+        return tuple(secret for secret in found if secret is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     listener: Listener
     elasticsearch: Elasticsearch
@@ -97,10 +171,12 @@ class Settings:
     preserve_original_event: bool
     monitoring: Monitoring
     logging: Logging
+    tenants: tuple[Tenant, ...]
 
     def secrets(self) -> tuple[Secret, ...]:
         """Every secret there is, for masking."""
         found = (*self.listener.authorization_token, self.elasticsearch.api_key, self.elasticsearch.password)
+        found += tuple(secret for tenant in self.tenants for secret in tenant.secrets())
         return tuple(secret for secret in found if secret is not None)
 
 
@@ -110,6 +186,17 @@ def build(values: Mapping[tuple[str, ...], Any]) -> Settings:
     def section(*path: str) -> dict[str, Any]:
         return {leaf[-1]: value for leaf, value in values.items() if leaf[:-1] == path}
 
+    def tenant(name: str) -> Tenant:
+        path = ("tenants", name)
+        return Tenant(
+            name=name,
+            ssl=TenantSsl(**section(*path, "ssl")),
+            poll=Poll(**section(*path, "poll")),
+            reconcile=Reconcile(**section(*path, "reconcile")),
+            log_stream=LogStream(**section(*path, "log_stream")),
+            **section(*path),
+        )
+
     elasticsearch_ssl = ElasticsearchSsl(**section("elasticsearch", "ssl"))
     return Settings(
         listener=Listener(ssl=ListenerSsl(**section("listener", "ssl")), **section("listener")),
@@ -118,5 +205,6 @@ def build(values: Mapping[tuple[str, ...], Any]) -> Settings:
         spool=Spool(**section("spool")),
         monitoring=Monitoring(**section("monitoring")),
         logging=Logging(**section("logging")),
+        tenants=tuple(map(tenant, dict.fromkeys(leaf[1] for leaf in values if leaf[0] == "tenants"))),
         **section(),
     )

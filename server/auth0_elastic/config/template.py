@@ -10,6 +10,7 @@ from auth0_elastic.config.schema import Leaf, schema
 from auth0_elastic.secret import Secret
 
 _WIDTH = 110
+_EXAMPLE = "example"  # a tenant
 _HEAD = """\
 Settings of auth0-elastic. A line without # in front of it counts; the others show defaults or, after "e.g.", examples.
 Check it with: auth0-elastic config check
@@ -21,7 +22,7 @@ such as AUTH0_ELASTIC_LISTENER_LISTEN_PORT. Relative paths start from this file'
 def render(token: Secret) -> str:
     """YAML in which the token is set and every other setting is commented out."""
     lines = [f"# {line}" for line in _HEAD.splitlines()]
-    return "\n".join([*lines, *_section((), schema(), token)]) + "\n"
+    return "\n".join([*lines, *_section((), schema((_EXAMPLE,)).rules, token)]) + "\n"
 
 
 def _section(path: tuple[str, ...], rules: dict[str, Any], token: Secret) -> Iterator[str]:
@@ -30,7 +31,7 @@ def _section(path: tuple[str, ...], rules: dict[str, Any], token: Secret) -> Ite
         yield ""
         yield from _comment(below["description"], indent)
         if "properties" in below:
-            yield f"{indent}{name}:"
+            yield f"{indent}{'#' if _EXAMPLE in (*path, name) else ''}{name}:"
             yield from _section((*path, name), below, token)
         else:
             yield indent + _line(Leaf((*path, name), below), token)

@@ -6,37 +6,40 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from auth0_elastic.config.given import Given, GivenByPath, Problem, nearest, show_key
-from auth0_elastic.config.schema import Leaf, leaves, leaves_by_path, schema
+from auth0_elastic.config.schema import Leaf, Schema, is_name
 from auth0_elastic.config.values import UnfitError, formats, show
 
 
-def structure_problems(document: dict[str, Any]) -> list[Problem]:
+def structure_problems(document: dict[str, Any], settings: Schema) -> list[Problem]:
     """Unknown keys, and sections that are none; an empty section is as good as a missing one."""
     problems = []
-    for error in Draft202012Validator(schema()).iter_errors(document):
+    for error in Draft202012Validator(settings.rules).iter_errors(document):
         path = tuple(map(str, error.absolute_path))
         if error.validator == "additionalProperties":
             problems += _unknown_keys(path, error)
         elif "properties" in _rules(error) and error.instance is not None:
-            problems.append(_not_a_section(path))
+            problems.append(_not_a_section(path, settings))
     return problems
 
 
 def _unknown_keys(path: tuple[str, ...], error: ValidationError) -> list[Problem]:
     known = _rules(error)["properties"]
+    if "x-for-each-name" in _rules(error):
+        odd = [show_key(key) for key in cast(dict[Any, Any], error.instance) if not is_name(key)]
+        return [Problem(f"{'.'.join(path)}.{key}: not a name; use a-z, 0-9 and _, a letter first") for key in odd]
     prefix = ".".join(path) + "." if path else ""
     unknown = [show_key(key) for key in cast(dict[Any, Any], error.instance) if key not in known]
     return [Problem(f"{prefix}{key}: no such setting{nearest(key, known)}") for key in unknown]
 
 
-def _not_a_section(path: tuple[str, ...]) -> Problem:
+def _not_a_section(path: tuple[str, ...], settings: Schema) -> Problem:
     text = f"{'.'.join(path)}: not a section; write its settings on lines of their own below it"
-    return Problem(text, tuple(leaf.key for leaf in leaves() if leaf.path[: len(path)] == path))
+    return Problem(text, tuple(leaf.key for leaf in settings.leaves if leaf.path[: len(path)] == path))
 
 
-def value_problems(given: GivenByPath) -> list[Problem]:
+def value_problems(given: GivenByPath, settings: Schema) -> list[Problem]:
     """At most one problem a setting or item of its list."""
-    return [problem for path, value in given.items() for problem in _problems_of(leaves_by_path()[path], value)]
+    return [problem for path, value in given.items() for problem in _problems_of(settings.by_path[path], value)]
 
 
 def _problems_of(leaf: Leaf, given: Given) -> list[Problem]:

@@ -3,6 +3,7 @@
 import ipaddress
 import math
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -15,6 +16,8 @@ _SIZE_UNITS |= {f"{letter}b": 1000**power for power, letter in enumerate("kmgt",
 _DURATION_UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _NUMBER_AND_UNIT = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,9})?) ?([A-Za-z]*)")
 _ONE_DAY = 86_400.0
+_LOOK_BACK_UNITS = _DURATION_UNITS | {"d": _ONE_DAY}
+_LONGEST_LOOK_BACK = 400 * _ONE_DAY
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -42,6 +45,22 @@ def parse_duration(value: float | str) -> float:
     return seconds
 
 
+def parse_look_back(value: float | str) -> float:
+    """Seconds of `90m`, `24h` or `7d`; more than 0, at most 400 days."""
+    seconds = _number_with_unit(value, _LOOK_BACK_UNITS)
+    if not 0 < seconds <= _LONGEST_LOOK_BACK:
+        raise ValueError
+    return seconds
+
+
+def parse_moment(value: str) -> datetime:
+    """The time of an ISO 8601 text with Z or an offset; raises ValueError."""
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError
+    return moment
+
+
 def _number_with_unit(value: float | str, units: dict[str, float]) -> float:
     if not isinstance(value, str):
         return value if math.isfinite(value) else 0
@@ -59,6 +78,45 @@ def _is_size(value: Any) -> bool:
 @formats.checks("time-span", raises=ValueError)
 def _is_duration(value: Any) -> bool:
     return not _is_number_or_text(value) or parse_duration(value) > 0
+
+
+@formats.checks("look-back", raises=ValueError)
+def _is_look_back(value: Any) -> bool:
+    return not _is_number_or_text(value) or parse_look_back(value) > 0
+
+
+@formats.checks("moment", raises=ValueError)
+def _is_moment(value: Any) -> bool:
+    return not isinstance(value, str) or parse_moment(value) is not None
+
+
+@formats.checks("https-url")
+def _is_https_url(value: Any) -> bool:
+    """Plain HTTP is for this machine alone, where an Auth0 for trying things out may run."""
+    if not isinstance(value, str):
+        return True
+    url = urlsplit(value)
+    secure = url.scheme == "https" or (url.scheme == "http" and is_loopback(url.hostname or ""))
+    return secure and _is_plain_url(value)
+
+
+@formats.checks("proxy-url")
+def _is_proxy_url(value: Any) -> bool:
+    return not isinstance(value, str) or (urlsplit(value).scheme in ("http", "https") and _has_host(value))
+
+
+def _is_plain_url(value: str) -> bool:
+    url = urlsplit(value)
+    return not (url.query or url.fragment or "@" in url.netloc) and _has_host(value)
+
+
+def _has_host(value: str) -> bool:
+    return bool(urlsplit(value).hostname) and not re.search(r"\s", value) and _has_sane_port(value)
+
+
+@formats.checks("header-line")
+def _is_header_line(value: Any) -> bool:
+    return not isinstance(value, str) or re.fullmatch(r"[A-Za-z0-9-]+: ?[!-~]([ -~]*[!-~])?", value) is not None
 
 
 def _is_number_or_text(value: Any) -> bool:
