@@ -6,24 +6,34 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from auth0_elastic.kibana import Dashboard, compiled, read_definitions
+from auth0_elastic.kibana import Dashboard, Definitions, compiled, read_definitions
+from auth0_elastic.kibana.page import renewed
 from auth0_elastic.kibana.write import write
 
-FOLDER = Path(__file__).parents[3] / "package/kibana"
+_CHECKOUT = Path(__file__).parents[3]
+FOLDER = _CHECKOUT / "package/kibana"
+PAGE = _CHECKOUT / "docs/dashboards.md"
 
 
 @click.command(name="kibana")
-@click.option("--write", "writing", is_flag=True, help="Rewrite package/kibana from the definitions instead.")
+@click.option("--write", "writing", is_flag=True, help="Rewrite package/kibana and docs/dashboards.md instead.")
 def command(writing: bool) -> None:
     """Show the dashboards for Kibana, panel by panel."""
     definitions = read_definitions()
     if writing:
-        changed = write(FOLDER, compiled(definitions))
+        changed = write(FOLDER, compiled(definitions)) + _renew_page(definitions)
         click.echo("\n".join(f"wrote {name}" for name in changed) or "nothing has changed")
         return
     console = Console()
     for dashboard in definitions.dashboards:
         console.print(_as_table(dashboard))
+
+
+def _renew_page(definitions: Definitions) -> list[str]:
+    before = PAGE.read_text(encoding="utf-8")
+    after = renewed(before, definitions)
+    PAGE.write_text(after, encoding="utf-8")
+    return [] if before == after else [str(PAGE.relative_to(_CHECKOUT))]
 
 
 def _as_table(dashboard: Dashboard) -> Table:

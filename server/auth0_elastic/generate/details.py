@@ -7,35 +7,39 @@ from auth0_elastic.generate.scene import TENANT, Scene
 Details = dict[str, Any]
 
 _ACTION = "b3f1c8d2-5a0e-4c7b-9d61-2f7e8a9b0c1d"
-_RISKS = {
-    "UntrustedIP": "found_on_deny_list",
-    "NewDevice": "no_match",
-    "ImpossibleTravel": "impossible_travel_from_last_login",
+_CODES = {
+    "UntrustedIP": {"low": "found_on_deny_list", "high": "not_found_on_deny_list"},
+    "NewDevice": {"low": "no_match", "medium": "partial_match", "high": "match"},
+    "ImpossibleTravel": {
+        "low": "impossible_travel_from_last_login",
+        "medium": "travel_from_last_login",
+        "high": "minimal_travel_from_last_login",
+    },
 }
-_CALM = {
-    "UntrustedIP": "not_found_on_deny_list",
-    "NewDevice": "match",
-    "ImpossibleTravel": "minimal_travel_from_last_login",
-}
+_CONFIDENCES = ("low", "medium", "high")
+_ONE_IN = 14  # visits is from a browser that was updated, and one from a trip
+_DOUBTS = {0: "NewDevice", 1: "ImpossibleTravel"}
 
 
-def _assess(name: str, alarm: bool) -> Details:
-    return {"confidence": "low" if alarm else "high", "code": (_RISKS if alarm else _CALM)[name]}
+def _assess(scene: Scene, name: str, alarms: tuple[str, ...]) -> Details:
+    doubtful = _DOUBTS.get(scene.variant(_ONE_IN)) == name
+    confidence = "low" if name in alarms else "medium" if doubtful else "high"
+    return {"confidence": confidence, "code": _CODES[name][confidence]}
 
 
-def risk(scene: Scene, *alarms: str) -> Details:
+def risk(scene: Scene, *alarms: str, names: tuple[str, ...] = tuple(_CODES)) -> Details:
     """A risk assessment in which `alarms` (UntrustedIP, NewDevice, ImpossibleTravel) are of low confidence."""
-    assessments = {name: _assess(name, name in alarms) for name in _RISKS}
+    assessments = {name: _assess(scene, name, alarms) for name in names}
     if "UntrustedIP" in alarms:
         listed = {"ip": scene.device.ip, "matches": scene.device.ip, "source": "STOPFORUMSPAM-1"}
         assessments["UntrustedIP"]["details"] = listed
-    return {"confidence": "low" if alarms else "high", "version": "1", "assessments": assessments}
+    worst = min((each["confidence"] for each in assessments.values()), key=_CONFIDENCES.index)
+    return {"confidence": worst, "version": "1", "assessments": assessments}
 
 
 def required(scene: Scene, *alarms: str) -> Details:
     """Why a second factor is asked for: the assessment itself, without the device."""
-    assessed = risk(scene, *alarms)
-    del assessed["assessments"]["NewDevice"]
+    assessed = risk(scene, *alarms, names=("UntrustedIP", "ImpossibleTravel"))
     unlisted = {"ip": scene.device.ip, "matches": "", "source": ""}
     assessed["assessments"]["UntrustedIP"].setdefault("details", unlisted)
     return {**assessed, "grant_type": "http://auth0.com/oauth/grant-type/mfa-oob"}
@@ -102,7 +106,7 @@ def code(scene: Scene) -> str:
 def _enrollment(scene: Scene) -> Details:
     assert scene.person is not None
     phone = f"XXXXXXXX{scene.dice.digits(4)}" if scene.person.factor == "sms" else None
-    device = {"identifier": scene.dice.hex(36), "name": "Phone"}
+    device = {"identifier": scene.dice.hex(36), "name": scene.person.phone}
     key = {"_id": f"dev_{scene.dice.hex(16)}", "tenant": TENANT, "user_id": scene.person.user_id}
     return {**key, "phone_number": phone, **device}
 

@@ -1,66 +1,9 @@
-"""What machines and administrators do: tokens for services, the Management API, SCIM, and the system's own notices."""
-
-from typing import Any
+"""What machines and the system do: tokens for services, SCIM, limits, warnings, and the system's own notices."""
 
 from auth0_elastic.generate import details
 from auth0_elastic.generate.frame import iso
+from auth0_elastic.generate.management import request
 from auth0_elastic.generate.scene import TENANT, Scene
-
-_READS = ("clients", "users", "logs", "connections", "roles", "log-streams", "stats/daily", "tenants/settings")
-_WRITES: tuple[tuple[str, str, str, Any], ...] = (
-    ("PATCH", "clients/Example01", "Update a client", {"callbacks": ["https://www.example.com/callback"]}),
-    ("POST", "users", "Create a User", {"connection": "Username-Password-Authentication", "email_verified": True}),
-    ("PATCH", "users/auth0%7C64f0", "Update a User", {"app_metadata": {"plan": "gold", "limits": {"orders": 50}}}),
-    ("POST", "roles/rol_Example01/users", "Assign users to a role", {"users": ["auth0|64f0"]}),
-    ("PATCH", "attack-protection/brute-force-protection", "Update brute-force settings", {"enabled": True}),
-    (
-        "POST",
-        "log-streams",
-        "Create a log stream",
-        {"name": "Elastic", "type": "http", "sink": {"httpContentFormat": "JSONLINES"}},
-    ),
-    ("DELETE", "grants/cgr_Example01", "Delete a client grant", {}),
-)
-
-
-def _request(scene: Scene, method: str, path: str, body: Any) -> dict[str, Any]:
-    who = (
-        {"user_id": scene.person.user_id, "name": scene.person.name, "email": scene.person.email}
-        if scene.person
-        else {}
-    )
-    auth = {"user": who, "strategy": "jwt", "credentials": {"jti": scene.dice.hex(32)}}
-    channel = "https://manage.auth0.com/" if scene.person else "api"
-    known = {"method": method, "path": f"/api/v2/{path}", "query": {}, "userAgent": scene.device.browser.user_agent}
-    return {**known, "body": body, "channel": channel, "ip": scene.device.ip, "auth": auth}
-
-
-def _call(scene: Scene, method: str, path: str, body: Any, status: int, answer: Any) -> dict[str, Any]:
-    response = {"statusCode": status, "body": answer}
-    return {"request": _request(scene, method, path, body), "response": response, "accessedSecrets": []}
-
-
-def read(scene: Scene) -> None:
-    """An administrator looks around in the dashboard."""
-    for _ in range(scene.dice.between(1, 4)):
-        path = scene.dice.pick(_READS)
-        scene.log("mgmt_api_read", _call(scene, "GET", path, {}, 200, {"total": scene.dice.below(90)}), f"Get {path}")
-        scene.wait(2000, 30_000)
-
-
-def change(scene: Scene) -> None:
-    """An administrator or Terraform changes something; some are refused."""
-    method, path, description, body = scene.dice.pick(_WRITES)
-    if scene.dice.chance(8):
-        error = {
-            "statusCode": 403,
-            "error": "Forbidden",
-            "message": "Insufficient scope",
-            "errorCode": "insufficient_scope",
-        }
-        scene.log("fapi", _call(scene, method, path, body, 403, error), description)
-    else:
-        scene.log("sapi", _call(scene, method, path, body, 200, body), description)
 
 
 def remove_user(scene: Scene) -> None:
@@ -85,7 +28,9 @@ def scim(scene: Scene) -> None:
     known = {"action": "create_user", "connection_id": "con_Example000000004"}
     whole = {**request, "body": body, "userAgent": scene.device.browser.user_agent}
     status = {"statusCode": 409 if failed else 201}
-    scene.log("fscim" if failed else "sscim", {**known, "request": whole, "response": status}, client_id="")
+    scene.log(
+        "fscim" if failed else "sscim", {**known, "request": whole, "response": status}, client_id="", client_name=""
+    )
 
 
 def action_failed(scene: Scene) -> None:
@@ -119,7 +64,7 @@ def notices(scene: Scene) -> None:
     scene.wait(42_000, 42_900).log("directory_sync_completed", {**sync, **done})
     scene.wait(9000, 90_000).log("sui", {"connection": "Username-Password-Authentication", "tenant": TENANT})
     scene.wait(9000, 90_000).log(
-        "gd_tenant_update", {"request": _request(scene, "PATCH", "guardian/policies", ["all-applications"])}
+        "gd_tenant_update", {"request": request(scene, "PATCH", "guardian/policies", ["all-applications"])}
     )
 
 

@@ -9,6 +9,8 @@ from auth0_elastic.generate.tables import Browser, Connection, Place, browsers, 
 
 _DOMAINS = ("example.com", "example.org", "example.net")
 _COMPANIES = (("org_Example0Alder01", "alder-works"), ("org_Example0Birch02", "birch-trading"))
+_CLUB = ("org_Example0Cedar03", "cedar-club")
+_PHONES = ("iPhone 15", "iPhone 13", "Pixel 8", "SM-S911B")
 
 
 class Device(NamedTuple):
@@ -21,7 +23,7 @@ class Device(NamedTuple):
 
 
 class Person(NamedTuple):
-    """A user with one home, one device, one connection and, some, an organization and a second factor."""
+    """A user with one home, one device, one connection and, some, an organization and a second factor on a phone."""
 
     name: str
     email: str
@@ -32,6 +34,7 @@ class Person(NamedTuple):
     organization: tuple[str, str] | None
     factor: str
     logins: int
+    phone: str
 
 
 def _weighted_places(role: str) -> Weighted[Place]:
@@ -89,6 +92,13 @@ def _user_id(dice: Dice, connection: Connection, email: str) -> str:
     return f"{connection.prefix}|{dice.text(connection.id_alphabet, connection.id_length)}"
 
 
+def _organization(dice: Dice, connection: Connection) -> tuple[str, str] | None:
+    """Employees have their company, and some of those with a password a club."""
+    if connection.strategy_type == "enterprise":
+        return dice.pick(_COMPANIES)
+    return _CLUB if connection.strategy_type == "database" and dice.chance(15) else None
+
+
 def person(seed: int, number: int) -> Person:
     """The user with this number: the same in every day of the same seed."""
     dice = Dice(seed * 1_000_003 + number + 1)
@@ -104,7 +114,8 @@ def person(seed: int, number: int) -> Person:
         connection=connection,
         place=place,
         device=visitor(dice, place),
-        organization=dice.pick(_COMPANIES) if employee else None,
+        organization=_organization(dice, connection),
         factor=factor,
         logins=dice.between(1, 400),
+        phone=dice.pick(_PHONES),
     )

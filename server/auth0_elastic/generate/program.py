@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
-from auth0_elastic.generate import accounts, attacks, operations, visits
+from auth0_elastic.generate import accounts, attacks, management, operations, visits
 from auth0_elastic.generate.dice import Dice, Weighted
 from auth0_elastic.generate.scene import Moment, Scene
 from auth0_elastic.generate.tenant import Tenant
@@ -38,9 +38,9 @@ VISITS = (
     Visit(200, visits.refresh, ("native",)),
     Visit(80, visits.log_in, ("native",)),
     Visit(220, operations.service_token, ("m2m",), None),
-    Visit(25, operations.read, ("management",), _EMPLOYEES),
-    Visit(20, operations.change, ("management",), _EMPLOYEES),
-    Visit(12, operations.change, ("management",), None),
+    Visit(25, management.read, ("dashboard",), _EMPLOYEES),
+    Visit(20, management.change, ("dashboard",), _EMPLOYEES),
+    Visit(12, management.change, ("management",), None),
     Visit(18, accounts.sign_up, _LOGIN, ("auth0",)),
     Visit(6, accounts.sign_up_again, _LOGIN, ("auth0",)),
     Visit(14, accounts.forget_password, _LOGIN, ("auth0",)),
@@ -52,7 +52,7 @@ VISITS = (
     Visit(4, accounts.tv_login, ("device",)),
     Visit(4, accounts.revoke, ("native",)),
     Visit(6, visits.code_mismatch, _LOGIN),
-    Visit(2, visits.wrong_callback, ("spa",)),
+    Visit(2, visits.refused, ("spa",)),
     Visit(6, operations.scim, ("management",), None),
     Visit(4, operations.back_channel, ("web",)),
     Visit(3, operations.action_failed, _LOGIN),
@@ -62,7 +62,7 @@ VISITS = (
 
 _RARE = (
     Visit(1, operations.warnings, ("web",), ("auth0",)),
-    Visit(1, operations.notices, ("management",), _EMPLOYEES),
+    Visit(1, operations.notices, ("dashboard",), _EMPLOYEES),
     Visit(1, operations.connector, ("management",), None),
     Visit(1, operations.rate_limit, ("management",), None),
     Visit(1, accounts.lose_phone, ("web",), _EMPLOYEES),

@@ -1,5 +1,6 @@
 """One actor's doings: a person or a machine with a device, an app and a clock, and the events they leave."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
 from auth0_elastic.generate.dice import Dice
@@ -23,13 +24,23 @@ class Scene:
     """Notes events for one actor as its clock goes on; `moments` has what was noted."""
 
     def __init__(
-        self, dice: Dice, at: int, device: Device, person: Person | None = None, app: App | None = None
+        self,
+        dice: Dice,
+        at: int,
+        device: Device,
+        person: Person | None = None,
+        app: App | None = None,
+        others: Sequence[Person] = (),
     ) -> None:
         self.dice, self.at, self.device = dice, at, device
-        self.person, self.app = person, app
+        self.person, self.app, self.others = person, app, others
         self.session_id = dice.hex(32)
         self.correlation = {"correlation_id": dice.hex(24), "trace_id": dice.hex(32)}
         self.moments: list[Moment] = []
+
+    def variant(self, limit: int) -> int:
+        """A number below `limit` of this scene's own. Nothing is drawn for it, so it leaves what follows as it is."""
+        return int(self.session_id[:8], 16) % limit
 
     def wait(self, least: int, most: int) -> Self:
         """Lets between `least` and `most` milliseconds pass."""

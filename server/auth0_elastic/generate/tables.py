@@ -64,7 +64,8 @@ class Shape(NamedTuple):
     fields: tuple[str, ...]
 
 
-def _rows(name: str) -> list[Row]:
+def rows(name: str) -> list[Row]:
+    """The rows of `data/<name>.tsv`, with its first line as keys."""
     text = (files(__package__) / "data" / f"{name}.tsv").read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
 
@@ -95,31 +96,30 @@ def _connection(row: Row, number: int) -> Connection:
 @cache
 def places(role: str) -> list[Place]:
     """The places of one role: `home`, `cloud` (servers) or `attack`."""
-    return [place for place in map(_place, _rows("places")) if place.role == role]
+    return [place for place in map(_place, rows("places")) if place.role == role]
 
 
 @cache
 def browsers() -> list[Browser]:
-    rows = _rows("browsers")
-    return [Browser(row["role"], int(row["weight"]), row["short"], row["user_agent"]) for row in rows]
+    return [Browser(row["role"], int(row["weight"]), row["short"], row["user_agent"]) for row in rows("browsers")]
 
 
 @cache
 def apps() -> list[App]:
-    return [_app(row, number) for number, row in enumerate(_rows("apps"), 1)]
+    return [_app(row, number) for number, row in enumerate(rows("apps"), 1)]
 
 
 @cache
 def connections() -> list[Connection]:
-    return [_connection(row, number) for number, row in enumerate(_rows("connections"), 1)]
+    return [_connection(row, number) for number, row in enumerate(rows("connections"), 1)]
 
 
 @cache
 def names() -> list[tuple[str, str]]:
     """Given and family names; only columns, a row is not a person."""
-    return [(row["given"], row["family"]) for row in _rows("names")]
+    return [(row["given"], row["family"]) for row in rows("names")]
 
 
 @cache
 def shapes() -> dict[str, Shape]:
-    return {row["code"]: Shape(row["description"], tuple(row["fields"].split())) for row in _rows("shapes")}
+    return {row["code"]: Shape(row["description"], tuple(row["fields"].split())) for row in rows("shapes")}

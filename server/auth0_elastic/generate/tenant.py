@@ -32,7 +32,7 @@ class Tenant:
     def visit(self, dice: Dice, at: int, people: list[Person], *kinds: str) -> Scene:
         """Somebody of `people` at home, with an app of `kinds` that the device can run."""
         someone = dice.often_first(people)
-        return Scene(dice, at, someone.device, someone, self._suited(dice, someone.device, kinds))
+        return Scene(dice, at, someone.device, someone, self._suited(dice, someone.device, kinds), self.people)
 
     def _suited(self, dice: Dice, device: Device, kinds: tuple[str, ...]) -> App:
         """A native app must run on the device; a desktop has the browser's instead."""
@@ -45,7 +45,7 @@ class Tenant:
 
     def machine(self, dice: Dice, at: int, kind: str) -> Scene:
         """A service without a user."""
-        return Scene(dice, at, server(dice), None, self.app(dice, kind))
+        return Scene(dice, at, server(dice), None, self.app(dice, kind), self.people)
 
     def intrusion(self, dice: Dice, at: int, device: Device, victim: Person | None = None) -> Scene:
         """An attacker at the shop's login, as `victim` or as nobody known."""

@@ -97,8 +97,12 @@ def code_mismatch(scene: Scene) -> None:
     scene.log("feacft", {"code": details.code(scene)})
 
 
-def wrong_callback(scene: Scene) -> None:
-    """A developer's application asks to be called back where it may not be."""
+def refused(scene: Scene) -> None:
+    """An application asks to be called back where it may not be, or an action lets nobody in without an address."""
+    (_wrong_callback, _unverified)[scene.variant(2)](scene)
+
+
+def _wrong_callback(scene: Scene) -> None:
     assert scene.app is not None
     url, client_id = "http://localhost:3000/callback", scene.app.client_id
     message = f"Callback URL mismatch. {url} is not in the list of allowed callback URLs"
@@ -106,3 +110,10 @@ def wrong_callback(scene: Scene) -> None:
     query = {"client_id": client_id, "redirect_uri": url, "response_type": "code", "scope": "openid profile"}
     error = details.oauth_error("callback-url-mismatch", message, {**payload, "client": {"clientID": client_id}}, query)
     scene.log("f", error, message, user_id=None, user_name=None, identity_user_id=None, strategy="", connection_id="")
+
+
+def _unverified(scene: Scene) -> None:
+    assert scene.app is not None
+    message = "Please verify your email before logging in."
+    query = {"client_id": scene.app.client_id, "response_type": "code", "scope": "openid profile"}
+    scene.log("f", details.oauth_error("access_denied", message, {"code": "access_denied"}, query), message)

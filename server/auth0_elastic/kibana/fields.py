@@ -7,22 +7,26 @@ from auth0_elastic.kibana.definition import Json
 
 INGEST_LAG = "auth0.ingest_lag"
 
-RUNTIME_FIELDS: dict[str, Json] = {
-    INGEST_LAG: {
-        "type": "double",
-        "script": {
-            "source": "if (doc['event.ingested'].size() > 0 && doc['@timestamp'].size() > 0) { "
-            "emit(ChronoUnit.MILLIS.between(doc['@timestamp'].value, doc['event.ingested'].value) / 1000.0); }"
-        },
-    }
-}
-"""Seconds from the event to its indexing. Computed when it is looked at, and stored nowhere."""
 
-FIELD_FORMATS: dict[str, Json] = {
-    INGEST_LAG: {
-        "id": "duration",
-        "params": {"inputFormat": "seconds", "outputFormat": "humanizePrecise", "outputPrecision": 1},
-    }
+def _seconds(start: str, end: str) -> Json:
+    """A field that is computed when it is looked at, and stored nowhere."""
+    source = (
+        f"if (doc['{start}'].size() > 0 && doc['{end}'].size() > 0) {{ "
+        f"emit(ChronoUnit.MILLIS.between(doc['{start}'].value, doc['{end}'].value) / 1000.0); }}"
+    )
+    return {"type": "double", "script": {"source": source}}
+
+
+RUNTIME_FIELDS: dict[str, Json] = {
+    INGEST_LAG: _seconds("@timestamp", "event.ingested"),
+    "auth0.delivery_lag": _seconds("@timestamp", "event.created"),
+    "auth0.spool_lag": _seconds("event.created", "event.ingested"),
+}
+"""Seconds from the event to its indexing, and its two parts: until it was received, and after that."""
+
+_DURATION: Json = {"inputFormat": "seconds", "outputFormat": "humanizePrecise", "outputPrecision": 1}
+FIELD_FORMATS: dict[str, Json] = {name: {"id": "duration", "params": _DURATION} for name in RUNTIME_FIELDS} | {
+    "auth0.logs.data.login.elapsedTime": {"id": "duration", "params": _DURATION | {"inputFormat": "milliseconds"}}
 }
 
 _LENS_TYPES = {"date": "date", "ip": "ip", "boolean": "boolean"} | dict.fromkeys(

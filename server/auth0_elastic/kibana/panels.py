@@ -1,19 +1,21 @@
 """Panels as a dashboard of Kibana holds them, each with the references that Kibana keeps beside them."""
 
-from collections.abc import Sequence
-
 from auth0_elastic.kibana.definition import COLUMNS, Dashboard, Json, Panel, Place
 from auth0_elastic.kibana.fields import Fields
 from auth0_elastic.kibana.lens import attributes, reference
-from auth0_elastic.kibana.read import NAVIGATION_HEIGHT
+from auth0_elastic.kibana.read import NAVIGATION_HEIGHT, Definitions
 
 DATA_VIEW = "auth0-logs"
 _VERSION = "8.17.0"
 
 
-def navigation(dashboards: Sequence[Dashboard], here: Dashboard) -> Json:
-    """Markdown with a link to every other dashboard; relative, so that it works in any space."""
-    links = [f"**{each.title}**" if each.id == here.id else f"[{each.title}](#/view/{each.id})" for each in dashboards]
+def navigation(definitions: Definitions, here: Dashboard) -> Json:
+    """Markdown with links to every other dashboard and to what shows every source; relative, so for any space."""
+    links = [
+        f"**{each.title}**" if each.id == here.id else f"[{each.title}](#/view/{each.id})"
+        for each in definitions.dashboards
+    ]
+    links += [f"[{each.title}](discover#/view/{each.id})" for each in definitions.searches if each.every_source]
     place = Place(x=0, y=0, width=COLUMNS, height=NAVIGATION_HEIGHT)
     return _placed("navigation", place, _markdown(" · ".join(links)), "visualization", hidden=True)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from auth0_elastic.kibana.definition import Dashboard, Json, Panel, Search
+from auth0_elastic.kibana.definition import Dashboard, Filter, Json, Panel, Search
 from auth0_elastic.kibana.fields import RUNTIME_FIELDS
 from auth0_elastic.kibana.filters import query
 from auth0_elastic.kibana.metrics import aggregation, value_of
@@ -33,7 +33,7 @@ def panel_query(dashboard: Dashboard, panel: Panel) -> Json:
     return body | ({"runtime_mappings": runtime} if runtime else {})
 
 
-def search_query(search: Search, *filters: Json) -> Json:
+def search_query(search: Search, *filters: Filter) -> Json:
     """The body of the search behind a saved search, and for each column how many documents have it."""
     dataset = {} if search.every_source else DATASET
     columns = {name: {"filter": {"exists": {"field": name}}} for name in search.columns}

@@ -72,7 +72,7 @@ def _data_view(name: str, pattern: str, title: str, more: Json) -> Json:
 
 
 def _dashboard(dashboard: Dashboard, definitions: Definitions) -> Json:
-    shown = [navigation(definitions.dashboards, dashboard)]
+    shown = [navigation(definitions, dashboard)]
     references = [_index_reference(_FILTER_INDEX, DATA_VIEW), _tag_reference()]
     for panel in dashboard.panels:
         shown.append(panel_of(panel, definitions.fields))

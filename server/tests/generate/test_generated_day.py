@@ -2,17 +2,19 @@
 
 import csv
 import hashlib
+import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from ipaddress import ip_address
 from itertools import islice, pairwise
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from auth0_elastic.generate import Event, day, encode, events
-from auth0_elastic.generate.tables import shapes
+from auth0_elastic.generate.tables import rows, shapes
 
 END = datetime(2026, 3, 4, 18, 30, tzinfo=UTC)
 
@@ -41,7 +43,7 @@ def texts(value: Any) -> list[str]:
 def test_a_day_is_the_same_bytes_on_every_machine(generated: list[Event]) -> None:
     assert (
         hashlib.sha256(encode(generated, "JSONLINES")).hexdigest()
-        == "c5cd23c0cc3141b789b95283b493a22cbe72635e0518d4b783f2ac04c47fda78"
+        == "79a7d6275cf8749a8a35d30287e03fb252cf6495bcbbd3f86c6523f9547dd69b"
     )
 
 
@@ -150,4 +152,31 @@ def test_spray_is_one_address_and_stuffing_many(generated: list[Event]) -> None:
 def test_a_traveller_is_told_by_the_risk_assessment(generated: list[Event]) -> None:
     assessed = [e["data"]["details"].get("riskAssessment") for e in generated if e["data"]["type"] == "s"]
     travels = [risk["assessments"]["ImpossibleTravel"]["confidence"] for risk in assessed if risk]
-    assert {"low", "high"} == set(travels)
+    assert set(travels) == {"low", "medium", "high"}
+
+
+def test_an_assessment_is_as_doubtful_as_its_worst_part(generated: list[Event]) -> None:
+    details = [event["data"].get("details") or {} for event in generated]
+    risks = [each.get("riskAssessment", each) for each in details if "assessments" in each.get("riskAssessment", each)]
+    order = ["low", "medium", "high"]
+    for risk in risks:
+        parts = [part["confidence"] for part in risk["assessments"].values()]
+        assert risk["confidence"] == min(parts, key=order.index)
+    assert {risk["confidence"] for risk in risks} == set(order)
+
+
+def test_the_management_api_acts_on_users_of_the_tenant(generated: list[Event]) -> None:
+    calls = [event["data"] for event in generated if event["data"]["type"] in ("sapi", "fapi")]
+    known = {quote(event["data"]["user_id"], safe="") for event in generated if event["data"].get("user_id")}
+    paths = [call["details"]["request"]["path"].split("/") for call in calls]
+    targets = {path[4] for path in paths if path[3] == "users" and len(path) > 4}
+    assert targets
+    assert targets & known
+    assert {call["client_name"] for call in calls} == {"Auth0 Dashboard", "Deploy CLI", "Terraform"}
+
+
+def test_every_change_is_whole_once_a_user_is_filled_in() -> None:
+    for change in rows("changes"):
+        assert 200 <= int(change["status"]) < 300
+        assert json.loads(change["body"]) is not None
+        assert json.loads(change["answer"]) is not None

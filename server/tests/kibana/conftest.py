@@ -15,7 +15,7 @@ from auth0_elastic.engine.client import Engine, connect
 from auth0_elastic.engine.embedded import RunningEngine
 from auth0_elastic.generate import encode, events
 from auth0_elastic.kibana import Definitions, read_definitions
-from auth0_elastic.package_files import for_distribution, load_assets
+from auth0_elastic.package_files import load_assets
 from auth0_elastic.setup.apply import install
 from auth0_elastic.ship.document import DocumentWriter
 from auth0_elastic.ship.identity import document_id
@@ -60,7 +60,7 @@ def definitions() -> Definitions:
 def day(opensearch: RunningEngine) -> Iterator[Day]:
     settings = load(None, {"AUTH0_ELASTIC_ELASTICSEARCH_HOSTS": opensearch.url})
     engine = connect(settings.elasticsearch)
-    install(engine, for_distribution(load_assets(), engine.distribution))
+    install(engine, load_assets())
     namespace = f"k{secrets.token_hex(4)}"
     made = Day(engine, f"logs-auth0.logs-{namespace}", f"logs-other.auth-{namespace}")
     try:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from auth0_elastic.kibana import Dashboard, Definitions, Panel, Search, read_definitions
+from auth0_elastic.kibana.definition import Filter
 from auth0_elastic.kibana.fields import INGEST_LAG
 from auth0_elastic.kibana.filters import query
 from auth0_elastic.kibana.queries import panel_query, rows, search_query, what_is_empty
@@ -62,3 +63,22 @@ def test_a_metric_that_is_always_zero_is_called_empty(day: Any) -> None:
     dashboard, panel = next(each for each in CHARTS if each[1].kind == "time" and not each[1].by)
     only = panel_query(dashboard, panel) | {"query": query({"event.outcome": "success"})}
     assert what_is_empty(panel, rows(panel, day.search(only))) == ["Failure", "Unknown"]
+
+
+@pytest.mark.parametrize(
+    ("dashboard", "panel"), [each for each in CHARTS if each[1].leads_to], ids=lambda each: each.id
+)
+def test_a_drill_down_by_any_value_of_a_panel_leads_to_a_dashboard_that_knows_it(
+    day: Any, dashboard: Dashboard, panel: Panel
+) -> None:
+    keys = rows(panel, day.search(panel_query(dashboard, panel)))[0].keys
+    there = [each for each in CHARTS if each[0].id == f"auth0-{panel.leads_to}"]
+    for (_, field), key in zip(panel.by, keys, strict=True):
+        assert any(_shows(day, *each, {field: key}) for each in there), f"nothing is known there of {field}"
+
+
+def _shows(day: Any, dashboard: Dashboard, panel: Panel, clicked: Filter) -> bool:
+    """Whether the panel has a row by some field where the clicked value is a filter too."""
+    body = panel_query(dashboard, panel)
+    found = rows(panel, day.search(body | {"query": {"bool": {"filter": [body["query"], query(clicked)]}}}))
+    return bool(panel.by) and any(any(row.values) for row in found)

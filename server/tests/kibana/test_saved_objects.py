@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 
+from auth0_elastic.errors import PackageError
 from auth0_elastic.kibana import Definitions, compiled, encoded
+from auth0_elastic.kibana.page import renewed
 from auth0_elastic.kibana.write import differences, write
 from auth0_elastic.package_files import find_package
 
 Json = dict[str, Any]
 FOLDER = find_package() / "kibana"
 FILES = sorted(FOLDER.glob("*/*.json"))
+SEARCHES = [path for path in FILES if path.parent.name == "search"]
 DASHBOARDS = [path for path in FILES if path.parent.name == "dashboard"]
 
 
@@ -126,6 +129,7 @@ def test_the_navigation_leads_to_every_other_dashboard(path: Path) -> None:
     navigation = read(path)["attributes"]["panelsJSON"][0]["embeddableConfig"]["savedVis"]["params"]["markdown"]
     linked = set(re.findall(r"\(#/view/([^)]+)\)", navigation))
     assert linked == {each.stem for each in DASHBOARDS} - {path.stem}
+    assert re.findall(r"\(discover#/view/([^)]+)\)", navigation) == ["auth0-unified-timeline"]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -140,10 +144,23 @@ def test_kibana_gets_texts_of_json_where_the_files_have_objects(path: Path) -> N
 def test_the_data_views_texts_are_json() -> None:
     attributes = read(FOLDER / "index_pattern/auth0-logs.json")["attributes"]
     assert attributes["title"] == "logs-auth0.*"
-    assert json.loads(attributes["runtimeFieldMap"]).keys() == json.loads(attributes["fieldFormatMap"]).keys()
+    assert json.loads(attributes["runtimeFieldMap"]).keys() <= json.loads(attributes["fieldFormatMap"]).keys()
 
 
-def test_the_documentation_names_every_dashboard_and_every_search(definitions: Definitions) -> None:
+@pytest.mark.parametrize("path", SEARCHES, ids=lambda path: path.stem)
+def test_a_saved_search_shows_the_newest_first(path: Path) -> None:
+    assert read(path)["attributes"]["sort"] == [["@timestamp", "desc"]]
+
+
+def test_the_documentation_has_every_dashboard_and_every_search(definitions: Definitions) -> None:
     text = (find_package().parent / "docs/dashboards.md").read_text(encoding="utf-8")
-    missing = [each.title for each in (*definitions.dashboards, *definitions.searches) if each.title not in text]
+    assert renewed(text, definitions) == text, "run: auth0-elastic kibana --write"
+    missing = [
+        each.title for each in (*definitions.dashboards, *definitions.searches) if f"**{each.title}**" not in text
+    ]
     assert missing == []
+
+
+def test_a_page_without_a_place_for_the_tables_is_refused(definitions: Definitions) -> None:
+    with pytest.raises(PackageError, match="has no place"):
+        renewed("# Dashboards\n", definitions)
