@@ -24,12 +24,14 @@ golden: setup ## The pipeline's golden cases alone
 
 .PHONY: lint
 lint: setup ## Format, then check style, types and imports
-	@$(BIN)/ruff format server && $(BIN)/ruff check --fix server && $(BIN)/mypy && $(BIN)/lint-imports
+	@$(BIN)/ruff format server bench && $(BIN)/ruff check --fix server bench && \
+	  $(BIN)/mypy -p auth0_elastic -p bench && $(BIN)/lint-imports
 
 .PHONY: generate
-generate: setup ## Rewrite what is generated: the pipeline's event types, Kibana's objects, docs/settings.md, docs/commands.md
+generate: setup ## Rewrite what is generated: the pipeline's event types, Kibana's objects, the package's README, docs/settings.md, docs/commands.md
 	@$(BIN)/auth0-elastic event-types --write
 	@$(BIN)/auth0-elastic kibana --write
+	@$(BIN)/auth0-elastic package docs --write
 	@$(BIN)/auth0-elastic config docs >docs/settings.md
 	@$(BIN)/python -m auth0_elastic.help_pages >docs/commands.md
 
@@ -37,5 +39,5 @@ generate: setup ## Rewrite what is generated: the pipeline's event types, Kibana
 lock: ## Renew the lock files (uses uv)
 	@uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --extra demo --no-header \
 	  pyproject.toml -o requirements.lock
-	@uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --extra demo --group dev --no-header \
+	@uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --extra demo --extra docker --group dev --no-header \
 	  pyproject.toml -o requirements-dev.lock

@@ -1,8 +1,13 @@
-"""Fixtures of real engines. A missing java or mvn fails the tests that need them; nothing is skipped."""
+"""Fixtures: real engines and an HTTP server. A missing java or mvn fails the tests that need it; nothing is skipped."""
 
+import ssl
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -35,3 +40,69 @@ def own_engine(tmp_path: Path) -> Iterator[Callable[[], EmbeddedEngine]]:
             return engines.enter_context(EmbeddedEngine(data, short_lived=True))
 
         yield start
+
+
+class Asked(NamedTuple):
+    """A request: `POST /path?query`, its headers by their names in lower case, its body."""
+
+    line: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class HttpServer:
+    """Answers every request alike, or with the status and body that `answer` returns; keeps what it is asked."""
+
+    url: str = ""
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b"{}"
+    answer: Callable[[Asked], tuple[int, bytes]] | None = None
+    asked: list[Asked] = field(default_factory=list)
+
+    def respond(self, asked: Asked) -> tuple[int, bytes]:
+        self.asked.append(asked)
+        return self.answer(asked) if self.answer else (self.status, self.body)
+
+
+@pytest.fixture
+def http_server() -> Iterator[Callable[..., HttpServer]]:
+    """Starts an HttpServer with these values, over TLS if it is given a context."""
+    with ExitStack() as servers:
+
+        def start(context: ssl.SSLContext | None = None, **values: Any) -> HttpServer:
+            described = HttpServer(**values)
+            server = servers.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), _handler(described)))
+            server.daemon_threads = True
+            if context is not None:
+                server.socket = context.wrap_socket(server.socket, server_side=True)
+            threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+            servers.callback(server.shutdown)
+            described.url = f"{'https' if context else 'http'}://localhost:{server.server_port}"
+            return described
+
+        yield start
+
+
+def _handler(server: HttpServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_any(self) -> None:
+            content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            status, body = server.respond(Asked(f"{self.command} {self.path}", headers, content))
+            self.send_response(status)
+            for name, value in {"Content-Type": "application/json", **server.headers}.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = do_PUT = do_DELETE = do_any  # noqa: N815
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    return Handler

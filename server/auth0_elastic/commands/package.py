@@ -1,4 +1,4 @@
-"""`auth0-elastic package`: checks the Fleet package, and builds the archive that Kibana installs."""
+"""`auth0-elastic package`: checks the Fleet package, renders its README, builds the archive that Kibana installs."""
 
 from pathlib import Path
 
@@ -10,12 +10,14 @@ from rich.text import Text
 from auth0_elastic.package_check.archive import build as build_archive
 from auth0_elastic.package_check.check import RULES, Finding
 from auth0_elastic.package_check.check import check as check_package
+from auth0_elastic.package_check.package import Package
+from auth0_elastic.package_check.readme import RENDERING, render
 from auth0_elastic.package_files import find_package
 
 
 @click.group(name="package")
 def command() -> None:
-    """Check and build the Fleet package."""
+    """Check and build the Fleet package, and render its README."""
 
 
 _package_argument = click.argument(
@@ -55,6 +57,23 @@ def build(package: Path | None, output: Path) -> None:
     """
     path = build_archive(package or find_package(), output)
     click.echo(f"Wrote {path} ({path.stat().st_size:,} bytes).")
+
+
+@command.command()
+@_package_argument
+@click.option("--write", is_flag=True, help=f"Write it to {RENDERING} instead.")
+def docs(package: Path | None, write: bool) -> None:
+    """Render the package's README.
+
+    It is made from _dev/build/docs/README.md, with the fields and the example event of each data stream.
+    """
+    root = package or find_package()
+    text = render(Package(root))
+    if not write:
+        click.echo(text, nl=False)
+        return
+    (root / RENDERING).write_text(text, encoding="utf-8")
+    click.echo(f"wrote {root / RENDERING}")
 
 
 def _show(findings: list[Finding]) -> None:

@@ -7,6 +7,7 @@ from auth0_elastic.errors import PackageError
 from auth0_elastic.package_check.handlebars import defects_of
 from auth0_elastic.package_check.package import Package
 from auth0_elastic.package_check.problem import Problem
+from auth0_elastic.package_check.readme import RENDERING, TEMPLATE, render
 from auth0_elastic.package_files.locate import read_text
 
 REQUIRED = ("manifest.yml", "changelog.yml", "docs/README.md")
@@ -73,13 +74,11 @@ def templates_are_handlebars(package: Package) -> Iterator[Problem]:
 
 def the_readme_is_the_rendering_of_its_source(package: Package) -> Iterator[Problem]:
     """Where _dev/build/docs/README.md exists, docs/README.md is what it renders to."""
-    source, rendering = package.root / "_dev" / "build" / "docs" / "README.md", package.root / "docs" / "README.md"
-    if source.is_file() and not _could_render(read_text(source), read_text(rendering)):
-        yield Problem("docs/README.md", "it is no rendering of _dev/build/docs/README.md", "render it again")
-
-
-def _could_render(source: str, rendering: str) -> bool:
-    """Whether the texts are the same but for what stands in place of the source's `{{…}}`."""
-    plain = re.split(r"\{\{.*?\}\}", source)
-    pattern = ".*?".join(re.escape(each) for each in plain)
-    return re.fullmatch(pattern, rendering, re.DOTALL) is not None and "{{" not in rendering
+    if not (package.root / TEMPLATE).is_file():
+        return
+    try:
+        if render(package) != read_text(package.root / RENDERING):
+            remedy = "run 'auth0-elastic package docs --write'"
+            yield Problem(RENDERING, f"it is no rendering of {TEMPLATE}", remedy)
+    except PackageError as error:
+        yield Problem(TEMPLATE, str(error), "mend the template")

@@ -5,10 +5,8 @@ import email.parser
 import email.policy
 import json
 import ssl
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -38,52 +36,28 @@ class Kibana:
     objects: list[Json] = field(default_factory=list)
     answer: tuple[int, Any] | None = None
 
-    def take(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, Any]:
-        self.path, self.headers = path, headers
-        head = b"Content-Type: " + headers["content-type"].encode() + b"\r\n\r\n"
-        (part,) = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + body).iter_parts()
+    def take(self, asked: Any) -> tuple[int, bytes]:
+        self.path, self.headers = asked.line.removeprefix("POST "), asked.headers
+        head = b"Content-Type: " + self.headers["content-type"].encode() + b"\r\n\r\n"
+        (part,) = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + asked.body).iter_parts()
         assert part.get_param("name", header="content-disposition") == "file"
         self.filename = str(part.get_filename())
         content = part.get_payload(decode=True)
         assert isinstance(content, bytes)
         self.objects = [json.loads(line) for line in content.splitlines()]
         done = [{"type": each["type"], "id": each["id"]} for each in self.objects]
-        return self.answer or (200, {"success": True, "successCount": len(done), "successResults": done})
+        status, answer = self.answer or (200, {"success": True, "successCount": len(done), "successResults": done})
+        return status, answer if isinstance(answer, bytes) else json.dumps(answer).encode()
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[..., Kibana]]:
-    servers: list[ThreadingHTTPServer] = []
-
+def start(http_server: Any) -> Callable[..., Kibana]:
     def start(context: ssl.SSLContext | None = None) -> Kibana:
         kibana = Kibana()
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                status, answer = kibana.take(self.path, headers, body)
-                content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-                self.send_response(status)
-                self.send_header("content-length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        if context:
-            server.socket = context.wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        servers.append(server)
-        kibana.url = f"{'https' if context else 'http'}://localhost:{server.server_port}"
+        kibana.url = http_server(context, answer=kibana.take).url
         return kibana
 
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    return start
 
 
 def settings(**given: str) -> Settings:

@@ -122,7 +122,15 @@ BROKEN: dict[str, tuple[Rule, Break]] = {
     "a brace too few": (files.templates_are_handlebars, replace(TEMPLATE, "{{listen_port}}", "{{listen_port}")),
     "a readme that is not what its source renders to": (
         files.the_readme_is_the_rendering_of_its_source,
-        write("_dev/build/docs/README.md", "# Another title\n\n{{fields}}\n"),
+        write("_dev/build/docs/README.md", "# Another title\n"),
+    ),
+    "a readme's template that calls for what is not known": (
+        files.the_readme_is_the_rendering_of_its_source,
+        write("_dev/build/docs/README.md", "{{inputDocs}}\n"),
+    ),
+    "a readme's template that names no data stream of the package": (
+        files.the_readme_is_the_rendering_of_its_source,
+        write("_dev/build/docs/README.md", '{{fields "metrics"}}\n'),
     ),
     # shapes
     "no owner": (shapes.the_manifest_has_its_shape, edit("manifest.yml", lambda m: m.pop("owner"))),
