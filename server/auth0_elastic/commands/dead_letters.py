@@ -5,6 +5,7 @@ import sqlite3
 from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -23,11 +24,8 @@ SHOWN = 80
 @with_settings()
 def command(settings: Settings, *, export: bool) -> None:
     """Show the events that could not be indexed, with the reason of each and how it begins."""
-    try:
-        with closing(LedgerView(settings.spool.path)) as view:
-            letters = view.dead_letters()
-    except sqlite3.OperationalError:  # no server has run on this spool yet
-        letters = []
+    found = [letter for folder in settings.spool.folders.values() for letter in _in(folder)]
+    letters = sorted(found, key=lambda letter: letter.died)
     if export:
         for letter in letters:
             click.echo(json.dumps(_whole(letter), ensure_ascii=False))
@@ -36,6 +34,14 @@ def command(settings: Settings, *, export: bool) -> None:
     console.print(_table(letters))
     for reason, count in Counter(letter.reason for letter in letters).most_common(10):
         console.print(f"{count:>6}  {clean(reason)}", markup=False)
+
+
+def _in(folder: Path) -> list[DeadLetter]:
+    try:
+        with closing(LedgerView(folder)) as view:
+            return view.dead_letters()
+    except sqlite3.OperationalError:  # no server has run on this spool yet
+        return []
 
 
 def _table(letters: list[DeadLetter]) -> Table:

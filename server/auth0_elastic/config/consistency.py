@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from auth0_elastic.config.given import Problem
-from auth0_elastic.config.settings import Elasticsearch, ListenerSsl, Settings
+from auth0_elastic.config.settings import Elasticsearch, Listener, ListenerSsl, Settings
 from auth0_elastic.config.tenant_consistency import tenant_problems
 from auth0_elastic.config.values import is_loopback
 
@@ -19,6 +19,7 @@ def inconsistencies(settings: Settings, *, for_serve: bool) -> Iterator[Problem]
     for tenant in settings.tenants:
         yield from _authority_problems(f"tenants.{tenant.name}.ssl", tenant.ssl.certificate_authorities)
     yield from _port_problems(settings)
+    yield from _path_problems(settings.listener)
     yield from tenant_problems(settings.tenants)
     if for_serve and settings.listener.enabled:
         yield from _missing_for_serve(settings)
@@ -114,6 +115,13 @@ def _port_problems(settings: Settings) -> Iterator[Problem]:
     if ours.listen_port == theirs.listen_port != 0 and (len(addresses) == 1 or addresses & {"0.0.0.0", "::"}):  # noqa: S104
         key, other = "monitoring.listen_port", "listener.listen_port"
         yield Problem(f"{key}: {ours.listen_port} is also {other}; give it a port of its own", (key, other))
+
+
+def _path_problems(listener: Listener) -> Iterator[Problem]:
+    if listener.collect_path and listener.collect_path.rstrip("/") == listener.webhook_path.rstrip("/"):
+        key, other = "listener.collect_path", "listener.webhook_path"
+        text = f"{key}: '{listener.collect_path}' is also {other}; give each a path of its own"
+        yield Problem(text, (key, other))
 
 
 def _missing_for_serve(settings: Settings) -> Iterator[Problem]:

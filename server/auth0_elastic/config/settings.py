@@ -86,6 +86,11 @@ class Spool:
     def actions(self) -> Path:
         return self.path / "actions"
 
+    @property
+    def folders(self) -> dict[str, Path]:
+        """By the name of the data stream in the package."""
+        return {"logs": self.logs, "actions": self.actions}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Monitoring:

@@ -74,7 +74,7 @@ def deliver(home: Home, settings: Settings, planned: Sequence[Delivery], steps: 
         ThreadPoolExecutor(1, "watch") as pool,
     ):
         try:
-            watched = pool.submit(_watch, settings.spool.path, indexing, total, stop)
+            watched = pool.submit(_watch, settings.spool.logs, indexing, total, stop)
             summaries = _post(home, settings, planned, posting)
             posting.note = f"in {sum(each.requests for each in summaries):,} requests"
             posting.finish()

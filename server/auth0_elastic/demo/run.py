@@ -127,7 +127,7 @@ def _play(stage: _Stage, steps: Steps, count: int, seed: int) -> _Played:
 
 
 def _show(out: Console, stage: _Stage, played: _Played) -> None:
-    spool = stage.settings.spool.path
+    spool = stage.settings.spool.logs
     summary.show(
         out,
         summary.heading("What the server says"),

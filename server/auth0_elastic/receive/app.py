@@ -1,8 +1,9 @@
-"""The Flask application: one route that takes Auth0's log events, and an answer in JSON for everything else."""
+"""The Flask application: a route for log streams, one for Actions, and an answer in JSON for everything else."""
 
 import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import NamedTuple
 
 from flask import Flask, Request, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
@@ -10,8 +11,9 @@ from werkzeug.exceptions import HTTPException
 from auth0_elastic.config.settings import Listener
 from auth0_elastic.errors import RequestRefused, SpoolError, SpoolFull
 from auth0_elastic.receive.authenticate import Places, authenticated, presented
+from auth0_elastic.receive.collect import collect
 from auth0_elastic.receive.commit import Keeper
-from auth0_elastic.receive.parse import decompress, parse
+from auth0_elastic.receive.parse import Parsed, decompress, parse
 
 log = logging.getLogger(__name__)
 
@@ -19,29 +21,47 @@ RETRY_AFTER_SECONDS = 30
 LONGEST_LOGGED_PATH = 200
 
 REMEDIES = {
-    404: "post to the webhook_path of the listener's settings",
+    404: "post to the webhook_path or collect_path of the listener's settings",
     405: "use POST",
 }
 
 
+class Keepers(NamedTuple):
+    """Who keeps the events of each data stream; `actions` is None where there is no collect_path."""
+
+    logs: Keeper
+    actions: Keeper | None
+
+
 def create_app(
-    settings: Listener, keeper: Keeper, body_deadline: Callable[[float], AbstractContextManager[object]]
+    settings: Listener, keepers: Keepers, body_deadline: Callable[[float], AbstractContextManager[object]]
 ) -> Flask:
     """`body_deadline(seconds)` raises TimeoutError inside its block when reading the body takes longer."""
     app = Flask("auth0_elastic", static_folder=None)
     app.url_map.merge_slashes = False  # a path either is ours or not found; redirects would lose the POST
     places = Places(settings.token_header, settings.token_query_parameter)
 
-    @app.post(settings.webhook_path.rstrip("/") or "/", strict_slashes=False, provide_automatic_options=False)
-    def receive() -> Response:
-        if not authenticated(settings.authorization_token, presented(request.headers.get, request.args.get, places)):
-            raise RequestRefused(401, "the token is missing or wrong", "check the log stream's Authorization Token")
-        parsed = parse(decompress(_body(request, settings, body_deadline), settings.max_body_size))
-        keeper.keep(parsed)
-        if parsed.rejected:
-            _log(logging.WARNING, f"kept {len(parsed.rejected)} dead letters, such as: {parsed.rejected[0].reason}")
-        return jsonify(accepted=len(parsed.events), rejected=len(parsed.rejected))
+    def route(path: str, keeper: Keeper, split: Callable[[bytes], Parsed], token: str) -> None:
+        def receive() -> Response:
+            if not authenticated(
+                settings.authorization_token, presented(request.headers.get, request.args.get, places)
+            ):
+                raise RequestRefused(401, "the token is missing or wrong", f"check {token}")
+            parsed = split(decompress(_body(request, settings, body_deadline), settings.max_body_size))
+            keeper.keep(parsed)
+            if parsed.rejected:
+                what = f"kept {len(parsed.rejected)} dead letters, such as: {parsed.rejected[0].reason}"
+                _log(logging.WARNING, what)
+            return jsonify(accepted=len(parsed.events), rejected=len(parsed.rejected))
 
+        rule = path.rstrip("/") or "/"
+        app.add_url_rule(
+            rule, split.__name__, receive, methods=["POST"], strict_slashes=False, provide_automatic_options=False
+        )
+
+    route(settings.webhook_path, keepers.logs, parse, "the log stream's Authorization Token")
+    if settings.collect_path and keepers.actions:
+        route(settings.collect_path, keepers.actions, collect, "the Action's secret AUTH0_ELASTIC_TOKEN")
     app.register_error_handler(RequestRefused, _refused)
     app.register_error_handler(SpoolError, _spool_failed)
     app.register_error_handler(HTTPException, _http_error)

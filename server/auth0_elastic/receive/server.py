@@ -1,8 +1,9 @@
-"""The listener process: gunicorn's arbiter with workers that each own a spool file."""
+"""The listener process: gunicorn's arbiter with workers that each own a spool file per data stream."""
 
 import logging
 import resource
 import ssl
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -11,12 +12,13 @@ from gunicorn.glogging import Logger
 
 from auth0_elastic.address import check_address
 from auth0_elastic.config.settings import Settings
-from auth0_elastic.receive.app import create_app
+from auth0_elastic.receive.app import Keepers, create_app
 from auth0_elastic.receive.commit import GroupCommit
 from auth0_elastic.receive.worker import DeadlineWorker, body_deadline, tls_context
 from auth0_elastic.spool.spool_file import SpoolFile
 
-SPOOL_PREFIX = "listener"
+LOGS_PREFIX = "listener"
+ACTIONS_PREFIX = "collect"
 CONNECTIONS_PER_WORKER = 20_000  # idle ones cost some kilobytes each; the pool must not be what an attacker fills
 GRACEFUL_SECONDS = 20
 
@@ -41,11 +43,14 @@ class Listener(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        """Called in each worker after the fork, so that the spool file and its lock are the worker's own."""
+        """Called in each worker after the fork, so that the spool files and their locks are the worker's own."""
+        listener, spool = self._settings.listener, self._settings.spool
+        actions = self._keeper(spool.actions, ACTIONS_PREFIX) if listener.collect_path else None
+        return create_app(listener, Keepers(self._keeper(spool.logs, LOGS_PREFIX), actions), body_deadline)
+
+    def _keeper(self, folder: Path, prefix: str) -> GroupCommit:
         spool = self._settings.spool
-        file = SpoolFile.open_free(spool.path, SPOOL_PREFIX)
-        keeper = GroupCommit(file, spool.max_size, spool.dead_letters_max_size)
-        return create_app(self._settings.listener, keeper, body_deadline)
+        return GroupCommit(SpoolFile.open_free(folder, prefix), spool.max_size, spool.dead_letters_max_size)
 
 
 def _options(settings: Settings) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
@@ -14,7 +16,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from auth0_elastic.address import check_address
 from auth0_elastic.config.settings import Settings
 from auth0_elastic.spool.ledger import LedgerView
-from auth0_elastic.spool.spool_file import Totals, total_of
+from auth0_elastic.spool.spool_file import total_of
 
 log = logging.getLogger(__name__)
 
@@ -30,18 +32,10 @@ def create_health_app(settings: Settings, healthy: Callable[[], bool]) -> Flask:
 
     @app.get("/readyz")
     def readyz() -> tuple[Response, int]:
-        totals = total_of(settings.spool.path)
-        engine, counters = _shipper(settings)
-        reason = _unready(settings, totals, healthy())
+        streams = {name: _data_stream(folder) for name, folder in settings.spool.folders.items()}
+        reason = _unready(settings, max(each["spool"]["live_bytes"] for each in streams.values()), healthy())
         return jsonify(
-            status=reason or "ok",
-            engine=engine,
-            spool={"live_bytes": totals.live_bytes, "max_size": settings.spool.max_size},
-            events={
-                "accepted": totals.accepted + counters.pop("accepted", 0),
-                "rejected": totals.rejected + counters.pop("rejected", 0),
-                **counters,
-            },
+            status=reason or "ok", spool={"max_size": settings.spool.max_size}, data_streams=streams
         ), 503 if reason else 200
 
     @app.errorhandler(HTTPException)
@@ -58,13 +52,29 @@ class _Quiet(WSGIRequestHandler):
         return "auth0-elastic"
 
 
-def _unready(settings: Settings, totals: Totals, healthy: bool) -> str | None:
+def _data_stream(folder: Path) -> dict[str, Any]:
+    """What is known of a data stream's events; what counts those of files that are gone is in the ledger."""
+    totals = total_of(folder)
+    engine, counters = _shipper(folder)
+    gone = {name: counters.pop(name, 0) for name in ("accepted", "rejected")}
+    return {
+        "engine": engine,
+        "spool": {"live_bytes": totals.live_bytes},
+        "events": {
+            "accepted": totals.accepted + gone["accepted"],
+            "rejected": totals.rejected + gone["rejected"],
+            **counters,
+        },
+    }
+
+
+def _unready(settings: Settings, live_bytes: int, healthy: bool) -> str | None:
     """Why no event would be accepted now."""
     if not healthy:
         return "a process is not running"
-    if totals.live_bytes >= settings.spool.max_size:
+    if live_bytes >= settings.spool.max_size:
         return "the spool is full"
-    return None if _listens(settings) else "the listener does not listen yet"
+    return None if not settings.listener.enabled or _listens(settings) else "the listener does not listen yet"
 
 
 def _listens(settings: Settings) -> bool:
@@ -77,13 +87,13 @@ def _listens(settings: Settings) -> bool:
     return True
 
 
-def _shipper(settings: Settings) -> tuple[str, dict[str, int]]:
+def _shipper(folder: Path) -> tuple[str, dict[str, int]]:
     """What the shipper says of the engine, and its counters.
 
     The engine being away does not make the listener unready: the spool takes what comes.
     """
     try:
-        with closing(LedgerView(settings.spool.path)) as view:
+        with closing(LedgerView(folder)) as view:
             return view.state().get("engine", "not yet tried"), view.counters()
     except sqlite3.OperationalError:  # the shipper has not made it yet, or is making it now
         return "not yet tried", {}

@@ -1,7 +1,9 @@
-"""The shipper process: wires the shipper to the settings, the engine and the installed package."""
+"""The shipper process: for each data stream a shipper, wired to the settings, the engine and the installed package."""
 
 import signal
 import threading
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from pathlib import Path
 
 from auth0_elastic.config.settings import Settings
 from auth0_elastic.engine.client import connect
@@ -22,25 +24,51 @@ def run(settings: Settings) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    folder = settings.spool.path
-    make_folder(folder)
-    lock = FileLock(folder / "shipper.lock")
-    if not lock.acquire():
-        raise SpoolLocked(
-            f"{folder}: another shipper is delivering from this spool; stop it, or set another spool.path"
+    shippings = [Shipping(settings, name, folder) for name, folder in settings.spool.folders.items()]
+    with ThreadPoolExecutor(len(shippings), "shipper") as threads:
+        futures = [threads.submit(shipping.run, stop) for shipping in shippings]
+        wait(futures, return_when=FIRST_COMPLETED)  # one that fails ends the process, which is then started again
+        stop.set()
+    for future in futures:
+        future.result()
+
+
+class Shipping:
+    """The shipper of one data stream with all it needs; holds the lock on its folder of the spool.
+
+    Raises SpoolLocked when another shipper has it.
+    """
+
+    def __init__(self, settings: Settings, data_stream: str, folder: Path) -> None:
+        make_folder(folder)
+        self._lock = FileLock(folder / "shipper.lock")
+        if not self._lock.acquire():
+            raise SpoolLocked(
+                f"{folder}: another shipper is delivering from this spool; stop it, or set another spool.path"
+            )
+        self._ledger = Ledger(folder, settings.spool.dead_letters_max_size)
+        self._backlog = Backlog(folder, self._ledger)
+        self.shipper = Shipper(
+            self._backlog,
+            self._ledger,
+            Preparation(settings, load_assets(data_stream)),
+            max_in_flight=settings.elasticsearch.max_in_flight,
+            max_bytes=settings.elasticsearch.bulk_max_bytes,
         )
-    ledger = Ledger(folder, settings.spool.dead_letters_max_size)
-    backlog = Backlog(folder, ledger)
-    shipper = Shipper(
-        backlog,
-        ledger,
-        Preparation(settings, load_assets()),
-        max_in_flight=settings.elasticsearch.max_in_flight,
-        max_bytes=settings.elasticsearch.bulk_max_bytes,
-    )
-    shipper.run(stop)
-    backlog.close()
-    ledger.close()
+
+    def run(self, stop: threading.Event) -> None:
+        """Ships until `stop` is set."""
+        try:
+            self.shipper.run(stop)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Waits for what is under way."""
+        self.shipper.close()
+        self._backlog.close()
+        self._ledger.close()
+        self._lock.release()
 
 
 class Preparation:

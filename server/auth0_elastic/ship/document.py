@@ -11,18 +11,19 @@ _encode = msgspec.json.encode
 
 PRESERVE_TAG = "preserve_original_event"
 
+_INPUT_TYPES = {"poll": "management_api", "reconcile": "management_api"}
+
 
 class DocumentWriter:
     """Wraps events for the ingest pipeline: the received text as `message`, and what only the receiver knows."""
 
     def __init__(self, namespace: str, dataset: str, tags: Sequence[str], *, preserve_original_event: bool) -> None:
         kept = [tag for tag in tags if tag != PRESERVE_TAG]
-        constant = {
+        self._constant = {
             "data_stream": {"type": "logs", "dataset": dataset, "namespace": namespace},
-            "input": {"type": "http_endpoint"},
             "tags": [PRESERVE_TAG, *kept] if preserve_original_event else kept,
         }
-        self._rest = b"," + _encode(constant)[1:] + b"\n"
+        self._rest: dict[str, bytes] = {}
 
     def bulk_body(self, events: Iterable[tuple[str, SpooledEvent]]) -> bytes:
         """The body of a bulk request that creates each event under its `_id`."""
@@ -32,8 +33,14 @@ class DocumentWriter:
             body += b'{"create":{"_id":' + _encode(document_id) + b"}}\n"
             body += b'{"@timestamp":"' + received + b'","event":{"created":"' + received + b'"},"message":'
             body += _encode(event.raw.decode())
-            body += self._rest
+            body += self._rest.get(event.writer) or self._rest_for(event.writer)
         return bytes(body)
+
+    def _rest_for(self, writer: str) -> bytes:
+        """What ends the document of each event that this writer took in."""
+        constant = self._constant | {"input": {"type": _INPUT_TYPES.get(writer, "http_endpoint")}}
+        self._rest[writer] = b"," + _encode(constant)[1:] + b"\n"
+        return self._rest[writer]
 
 
 def _timestamp(milliseconds: int) -> bytes:

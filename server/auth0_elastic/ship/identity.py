@@ -23,6 +23,7 @@ class _Envelope(msgspec.Struct):
 
     log_id: Any = None
     polled_id: Any = msgspec.field(name="_id", default=None)
+    event_id: Any = None
     data: _Detail | None = None
     detail: _Detail | None = None
 
@@ -34,6 +35,7 @@ def document_id(raw: bytes) -> str:
     """The event's log_id where that is a string of 1 to 512 bytes, otherwise the SHA-256 of its bytes.
 
     Streamed events carry it in the envelope and in `data`, EventBridge's in `detail`, polled ones as `log_id`, `_id`.
+    What an Action sends has an `event_id` in its place.
     """
     for candidate in _candidates(raw):
         if isinstance(candidate, str) and _fits(candidate):
@@ -65,7 +67,7 @@ def _candidates(raw: bytes) -> list[Any]:
     except (msgspec.MsgspecError, RecursionError):
         return _lenient_candidates(raw)
     nested = [part.log_id for part in (event.detail, event.data) if part is not None]
-    return [event.log_id, *nested, event.polled_id]
+    return [event.log_id, *nested, event.polled_id, event.event_id]
 
 
 def _lenient_candidates(raw: bytes) -> list[Any]:
@@ -77,7 +79,7 @@ def _lenient_candidates(raw: bytes) -> list[Any]:
     if not isinstance(event, dict):
         return []
     nested = [event[part].get("log_id") for part in ("detail", "data") if isinstance(event.get(part), dict)]
-    return [event.get("log_id"), *nested, event.get("_id")]
+    return [event.get("log_id"), *nested, event.get("_id"), event.get("event_id")]
 
 
 def may_precede(created: datetime, document_id: str, received: datetime) -> bool:

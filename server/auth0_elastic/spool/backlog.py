@@ -6,16 +6,20 @@ from typing import NamedTuple
 
 from auth0_elastic.spool.database import FileLock, open_reader
 from auth0_elastic.spool.ledger import Ledger
-from auth0_elastic.spool.spool_file import Rejected, spool_files
+from auth0_elastic.spool.spool_file import KEPT_PREFIX, Rejected, spool_files
 
 
 class SpooledEvent(NamedTuple):
-    """An event as it was received, `received` in epoch milliseconds; `file_id` and `seq` name it for the ledger."""
+    """An event as it was received, `received` in epoch milliseconds; `file_id` and `seq` name it for the ledger.
+
+    `writer` says who took it in: listener, collect, poll or reconcile.
+    """
 
     file_id: str
     seq: int
     received: int
     raw: bytes
+    writer: str = "listener"
 
 
 class SpooledRejected(NamedTuple):
@@ -29,6 +33,7 @@ class OpenFile:
 
     def __init__(self, path: Path, ledger: Ledger) -> None:
         self.path = path
+        self._writer = path.name.partition("-")[0]
         self._connection = open_reader(path)
         self.file_id = str(self._connection.execute("SELECT file_id FROM meta").fetchone()[0])
         done = ledger.deliveries(self.file_id)
@@ -55,7 +60,7 @@ class OpenFile:
             size += len(raw)
             if events and size > max_bytes:
                 break
-            events.append(SpooledEvent(self.file_id, seq, received, raw))
+            events.append(SpooledEvent(self.file_id, seq, received, raw, self._writer))
         rows.close()  # an open statement would hold the snapshot and keep the WAL from being reset
         if events:
             self.position = events[-1].seq
@@ -64,7 +69,7 @@ class OpenFile:
     def read_one(self, seq: int) -> SpooledEvent | None:
         """An event that was read before; None if it is gone."""
         row = self._connection.execute("SELECT received, raw FROM event WHERE seq = ?", (seq,)).fetchone()
-        return SpooledEvent(self.file_id, seq, *row) if row is not None else None
+        return SpooledEvent(self.file_id, seq, row[0], row[1], self._writer) if row is not None else None
 
     def read_rejected(self, max_rows: int = 500) -> list[SpooledRejected]:
         rows = self._connection.execute(
@@ -108,7 +113,9 @@ class Backlog:
         return new
 
     def remove_if_abandoned(self, file: OpenFile) -> bool:
-        """Deletes the drained file of a process that is gone; leaves it where a writer has it open."""
+        """Deletes the drained file of a process that is gone; leaves one that a writer has open or comes back to."""
+        if file.path.name.startswith(KEPT_PREFIX):
+            return False
         lock = FileLock(file.path.with_suffix(".lock"))
         if not lock.acquire():
             return False

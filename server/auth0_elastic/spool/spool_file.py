@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from auth0_elastic.errors import SpoolError
+from auth0_elastic.errors import SpoolError, SpoolLocked
 from auth0_elastic.spool.database import FileLock, make_folder, open_reader, open_writer, transaction
 from auth0_elastic.spool.ledger import LEDGER, Deliveries, deliveries_of
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 PRUNED_AT_ONCE = 5_000  # rows; keeps a commit that waits for the pruning waiting for milliseconds only
 VACUUMED_AT_ONCE = 1_000  # pages given back to the disk in a round
+KEPT_PREFIX = "poll-"  # files that hold a checkpoint besides events, and so are never removed
 
 _SCHEMA = (
     "CREATE TABLE event (seq INTEGER PRIMARY KEY AUTOINCREMENT, received INTEGER NOT NULL, raw BLOB NOT NULL)",
@@ -21,6 +22,7 @@ _SCHEMA = (
     "CREATE TABLE meta (file_id TEXT NOT NULL, live_bytes INTEGER NOT NULL, accepted INTEGER NOT NULL,"
     " rejected INTEGER NOT NULL)",
 )
+_SINCE_2 = "CREATE TABLE checkpoint (log_id TEXT NOT NULL)"
 
 
 class Rejected(NamedTuple):
@@ -63,10 +65,32 @@ class SpoolFile:
                 return cls(folder / f"{prefix}-{slot}.db", lock)
         raise SpoolError(f"{folder}: 1000 spool files are in use; is the folder shared by several servers?")
 
-    def append(self, received: int, events: Sequence[bytes], rejected: Sequence[Rejected] = ()) -> None:
-        """Keeps events and dead letters, all or none; `received` in epoch milliseconds. On the disk when it returns.
+    @classmethod
+    def open_named(cls, folder: Path, name: str) -> Self:
+        """The one file of this name; raises SpoolLocked when another process writes it."""
+        make_folder(folder)
+        lock = FileLock(folder / f"{name}.lock")
+        if not lock.acquire():
+            raise SpoolLocked(f"{folder / name}.db: another process writes it; stop that one, or let it do the work")
+        return cls(folder / f"{name}.db", lock)
 
-        Raises SpoolError when the disk does not take them.
+    @property
+    def checkpoint(self) -> str | None:
+        """The log_id that the last `append` with one has left."""
+        row = self._connection.execute("SELECT log_id FROM checkpoint").fetchone()
+        return str(row[0]) if row is not None else None
+
+    def append(
+        self,
+        received: int,
+        events: Sequence[bytes],
+        rejected: Sequence[Rejected] = (),
+        *,
+        checkpoint: str | None = None,
+    ) -> None:
+        """Keeps events, dead letters and a new checkpoint, all or none; `received` in epoch milliseconds.
+
+        On the disk when it returns. Raises SpoolError when the disk does not take them.
         """
         size = sum(map(len, events))
         try:
@@ -79,6 +103,9 @@ class SpoolFile:
                     [(received, each.reason, each.raw) for each in rejected],
                 )
                 self._count(size, len(events), len(rejected))
+                if checkpoint is not None:
+                    self._connection.execute("DELETE FROM checkpoint")
+                    self._connection.execute("INSERT INTO checkpoint VALUES (?)", (checkpoint,))
             self.totals = _totals(self._connection)
         except sqlite3.Error as error:
             raise SpoolError(f"{self.path}: cannot keep events: {error}") from error
@@ -150,11 +177,13 @@ class SpoolFile:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if version > SCHEMA_VERSION:
             raise SpoolError(f"{self.path} was written by a newer version; start that one, or set the file aside")
-        if version == 0:
+        if version < SCHEMA_VERSION:
             with transaction(self._connection):
-                for statement in _SCHEMA:
-                    self._connection.execute(statement)
-                self._connection.execute("INSERT INTO meta VALUES (?, 0, 0, 0)", (uuid.uuid4().hex,))
+                if version == 0:
+                    for statement in _SCHEMA:
+                        self._connection.execute(statement)
+                    self._connection.execute("INSERT INTO meta VALUES (?, 0, 0, 0)", (uuid.uuid4().hex,))
+                self._connection.execute(_SINCE_2)
                 self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         return str(self._connection.execute("SELECT file_id FROM meta").fetchone()[0])
 

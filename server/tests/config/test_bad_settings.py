@@ -137,6 +137,10 @@ BAD_FILES = {
         "monitoring: {listen_port: 8383}",
         "monitoring.listen_port: 8383 is also listener.listen_port",
     ),
+    "one path for two": (
+        "listener: {webhook_path: /collect/}",
+        "listener.collect_path: '/collect' is also listener.webhook_path",
+    ),
 }
 
 BAD_VARIABLES = {

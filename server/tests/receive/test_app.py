@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from auth0_elastic.config.load import load
 from auth0_elastic.errors import SpoolError, SpoolFull
-from auth0_elastic.receive.app import create_app
+from auth0_elastic.receive.app import Keepers, create_app
 from auth0_elastic.receive.parse import Parsed
 from auth0_elastic.secret import Secret
 
@@ -74,7 +74,7 @@ def make_client(keeper: MemoryKeeper) -> MakeClient:
     def make(deadline: Any = lambda seconds: nullcontext(), **changes: Any) -> FlaskClient:
         defaults = load(Path("/dev/null"), {}).listener
         settings = replace(defaults, **{"authorization_token": (Secret(TOKEN),), **changes})
-        return create_app(settings, keeper, deadline).test_client()
+        return create_app(settings, Keepers(keeper, None), deadline).test_client()
 
     return make
 

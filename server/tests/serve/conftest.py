@@ -58,7 +58,7 @@ class Server:
 
     def __init__(self, folder: Path, settings: dict[str, Any], only: str | None) -> None:
         self.settings = settings
-        self.spool = Path(settings["spool"]["path"])
+        self.spool = Path(settings["spool"]["path"]) / "logs"
         self.path = settings["listener"].get("webhook_path", "/auth0/logs")
         self.health_port = int(settings["monitoring"]["listen_port"])
         self.tls: ssl.SSLContext | None = None

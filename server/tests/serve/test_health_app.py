@@ -28,17 +28,21 @@ def client(tmp_path: Path) -> Iterator[FlaskClient]:
 
 
 def test_without_a_whole_ledger_the_server_is_ready(tmp_path: Path, client: FlaskClient) -> None:
-    for make in (lambda: None, (tmp_path / LEDGER).touch):
+    def touch() -> None:
+        (tmp_path / "logs").mkdir()
+        (tmp_path / "logs" / LEDGER).touch()
+
+    for make in (lambda: None, touch):
         make()
         answer = client.get("/readyz")
-        assert (answer.status_code, answer.get_json()["engine"]) == (200, "not yet tried")
+        assert (answer.status_code, answer.get_json()["data_streams"]["logs"]["engine"]) == (200, "not yet tried")
 
 
 def test_events_are_counted_by_how_they_ended(tmp_path: Path, client: FlaskClient) -> None:
-    file = SpoolFile.open_free(tmp_path, "listener")
+    file = SpoolFile.open_free(tmp_path / "logs", "listener")
     file.append(1, [b"{}", b"{}"], [Rejected(b"x", "no")])
-    Ledger(tmp_path, 1000).settle([], counts={"indexed": 1, "duplicate": 1, "dead": 1})
-    assert client.get("/readyz").get_json()["events"] == {
+    Ledger(tmp_path / "logs", 1000).settle([], counts={"indexed": 1, "duplicate": 1, "dead": 1})
+    assert client.get("/readyz").get_json()["data_streams"]["logs"]["events"] == {
         "accepted": 2,
         "rejected": 1,
         "indexed": 1,

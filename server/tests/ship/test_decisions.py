@@ -113,3 +113,11 @@ def test_a_document_carries_the_received_text_and_what_the_receiver_knows(preser
         "input": {"type": "http_endpoint"},
         "tags": ["preserve_original_event", "forwarded"] if preserve else ["forwarded"],
     }
+
+
+def test_a_document_says_by_which_way_its_event_came() -> None:
+    writer = DocumentWriter("prod", "auth0.logs", [], preserve_original_event=False)
+    events = [SpooledEvent("f", 1, 1, b"{}", who) for who in ("poll", "listener", "reconcile", "collect")]
+    documents = writer.bulk_body([("id", event) for event in events]).splitlines()[1::2]
+    ways = [json.loads(document)["input"]["type"] for document in documents]
+    assert ways == ["management_api", "http_endpoint", "management_api", "http_endpoint"]

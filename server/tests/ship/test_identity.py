@@ -23,6 +23,8 @@ AT = datetime(2021, 11, 3, 3, 6, 9, tzinfo=UTC)
         b'{"log_id":"%s","data":{"x":NaN}}',
         b'{"log_id":"%s","data":null}',
         b'{"log_id":"%s","data":{"x":"\\ud800"}}',
+        b'{"event_type":"auth.login_success","event_id":"%s"}',
+        b'{"event_type":"auth.login_success","event_id":"%s","x":NaN}',
     ],
 )
 def test_the_log_id_identifies_the_event_in_every_shape(raw: bytes) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from auth0_elastic.spool.backlog import Backlog
+from auth0_elastic.spool.backlog import Backlog, SpooledEvent
 from auth0_elastic.spool.ledger import Ledger, Settled
 from auth0_elastic.spool.spool_file import Rejected, SpoolFile
 
@@ -60,7 +60,7 @@ def test_outstanding_events_are_read_again_after_a_restart(tmp_path: Path, write
     ledger.settle([Settled(writer.file_id, 3, outstanding=[2])])
     (file,) = Backlog(tmp_path, ledger).discover()
     assert file.outstanding == [2]
-    assert file.read_one(2) == (writer.file_id, 2, 5, b"2")
+    assert file.read_one(2) == SpooledEvent(writer.file_id, 2, 5, b"2")
     assert file.read_one(9) is None
     assert file.read(100, 10) == []
 
@@ -102,3 +102,19 @@ def test_the_file_of_a_living_process_stays(tmp_path: Path, writer: SpoolFile, l
     (file,) = backlog.discover()
     assert not backlog.remove_if_abandoned(file)
     assert writer.path.exists()
+
+
+def test_the_drained_file_of_a_poller_stays_for_its_checkpoint(tmp_path: Path, ledger: Ledger) -> None:
+    for name in ("poll-acme", "reconcile-acme"):
+        SpoolFile.open_named(tmp_path, name).close()
+    backlog = Backlog(tmp_path, ledger)
+    removed = {file.path.name: backlog.remove_if_abandoned(file) for file in backlog.discover()}
+    assert removed == {"poll-acme.db": False, "reconcile-acme.db": True}
+
+
+def test_an_event_says_who_took_it_in(tmp_path: Path, ledger: Ledger) -> None:
+    poller = SpoolFile.open_named(tmp_path, "poll-acme")
+    poller.append(1, [b"1"])
+    (file,) = Backlog(tmp_path, ledger).discover()
+    again = file.read_one(1)
+    assert [event.writer for event in (*file.read(100, 1), again) if event] == ["poll", "poll"]

@@ -17,7 +17,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def bury(folder: Path) -> None:
-    ledger = Ledger(folder, 1_000_000)
+    (folder / "logs").mkdir()
+    ledger = Ledger(folder / "logs", 1_000_000)
     letters = [
         DeadLetter(1_636_000_000_007, 1_636_000_000_008, 400, "mapper_parsing_exception: no", b'{"a": 1}'),
         DeadLetter(1_636_000_000_007, 1_636_000_000_008, None, "not UTF-8", b"\xff\x1b[31m"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from auth0_elastic.errors import SpoolError
+from auth0_elastic.errors import SpoolError, SpoolLocked
 from auth0_elastic.spool.database import FileLock
 from auth0_elastic.spool.ledger import Ledger, Settled
 from auth0_elastic.spool.spool_file import Rejected, SpoolFile, Totals, read_totals, total_of
@@ -146,3 +146,31 @@ def test_a_lock_has_one_holder_until_it_is_released(lock: Callable[[], FileLock]
     assert (first.acquire(), second.acquire()) == (True, False)
     first.release()
     assert second.acquire()
+
+
+def test_a_checkpoint_is_kept_with_the_events_it_covers_or_not_at_all(tmp_path: Path) -> None:
+    file = SpoolFile.open_named(tmp_path, "poll-acme")
+    assert file.checkpoint is None
+    file.append(1, EVENTS, checkpoint="900-2")
+    file._connection.execute("CREATE TRIGGER full BEFORE UPDATE ON meta BEGIN SELECT RAISE(ABORT, 'full'); END")
+    with pytest.raises(SpoolError):
+        file.append(2, EVENTS, checkpoint="900-4")
+    assert (file.checkpoint, len(rows(file.path))) == ("900-2", 2)
+    file.close()
+    assert SpoolFile.open_named(tmp_path, "poll-acme").checkpoint == "900-2"
+
+
+def test_a_file_of_this_name_has_one_writer(tmp_path: Path) -> None:
+    SpoolFile.open_named(tmp_path, "poll-acme")
+    with pytest.raises(SpoolLocked, match=r"poll-acme\.db: another process writes it"):
+        SpoolFile.open_named(tmp_path, "poll-acme")
+
+
+def test_a_file_of_the_version_before_checkpoints_is_taken_over(file: SpoolFile) -> None:
+    file.append(1, EVENTS)
+    file._connection.execute("DROP TABLE checkpoint")
+    file._connection.execute("PRAGMA user_version = 1")
+    file.close()
+    heir = SpoolFile.open_free(file.path.parent, "listener")
+    heir.append(2, EVENTS, checkpoint="900")
+    assert (len(rows(heir.path)), heir.checkpoint) == (4, "900")

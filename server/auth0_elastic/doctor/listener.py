@@ -1,0 +1,101 @@
+"""Whether the listener answers, demands the token and takes it; from here, and by the address that Auth0 has."""
+
+import socket
+import warnings
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import urllib3
+
+from auth0_elastic.config.settings import Listener, Settings
+from auth0_elastic.doctor.finding import Finding
+from auth0_elastic.secret import Secret
+
+SECONDS = 10.0
+_EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to find one that listens everywhere
+
+
+def examine_listener(settings: Settings) -> Iterator[Finding]:
+    """Nothing is stored by it: the posts are empty."""
+    listener = settings.listener
+    tokens = listener.authorization_token
+    if listener.listen_port == 0:
+        yield Finding("listener", "skipped", "nobody but the server knows which free port it took (listen_port: 0)")
+    elif not _is_open(listener):
+        where = f"{_local_host(listener)}:{listener.listen_port}"
+        yield Finding("listener", "problem", f"nobody listens at {where}", "start auth0-elastic serve")
+    elif listener.ssl.certificate_authorities:
+        yield Finding("listener", "skipped", "it listens; more it tells only clients with a certificate")
+    else:
+        yield from _token_findings("listener", _local_url(listener), tokens, trust=False)
+    for tenant in settings.tenants:
+        if tenant.log_stream.url:
+            yield from _token_findings(f"{tenant.name}: payload URL", tenant.log_stream.url, tokens, trust=True)
+
+
+def _token_findings(check: str, url: str, tokens: tuple[Secret, ...], *, trust: bool) -> Iterator[Finding]:
+    """`trust`: the certificate is verified, as Auth0 does."""
+    without = _post(url, None, trust)
+    if isinstance(without, str):
+        yield Finding(check, "problem", f"{url}: {without}", "check the address, the way to it, and its certificate")
+        return
+    if without == 404:
+        yield Finding(check, "problem", f"{url}: answers 404", "check listener.webhook_path and the proxy's way to it")
+        return
+    if without != 401:
+        yield Finding(check, "problem", f"{url}: answers {without} without a token, and should answer 401", _IS_IT_OURS)
+        return
+    if not tokens:
+        yield Finding(check, "ok", f"{url}: answers, and demands a token")
+        return
+    refused = [number for number, token in enumerate(tokens, 1) if _post(url, token, trust) != 200]
+    if refused:
+        text = f"{url}: does not take the token of the settings (the {_ordinals(refused)})"
+        yield Finding(check, "problem", text, "restart the server, which reads the settings at its start")
+    else:
+        yield Finding(check, "ok", f"{url}: answers, demands the token, and takes it")
+
+
+_IS_IT_OURS = "see whether it is auth0-elastic that answers there, and whether a proxy adds a token"
+
+
+def _ordinals(numbers: list[int]) -> str:
+    return ", ".join(f"{number}." for number in numbers)
+
+
+def _post(url: str, token: Secret | None, trust: bool) -> int | str:
+    """The status, or why there is none."""
+    headers = {"Authorization": token.reveal()} if token else {}
+    verification = "CERT_REQUIRED" if trust else "CERT_NONE"
+    with (
+        warnings.catch_warnings(action="ignore", category=urllib3.exceptions.InsecureRequestWarning),
+        urllib3.PoolManager(cert_reqs=verification, retries=False, timeout=SECONDS) as pool,
+    ):
+        try:
+            return pool.request("POST", url, body=b"", headers=headers, redirect=False).status
+        except urllib3.exceptions.HTTPError as error:
+            return _reason(error)
+
+
+def _reason(error: Exception) -> str:
+    inner = getattr(error, "reason", None) or error
+    return str(inner).partition("> ")[2] or str(inner)
+
+
+def _is_open(listener: Listener) -> bool:
+    try:
+        socket.create_connection((_local_host(listener), listener.listen_port), SECONDS).close()
+    except OSError:
+        return False
+    return True
+
+
+def _local_host(listener: Listener) -> str:
+    return _EVERY_ADDRESS.get(listener.listen_address, listener.listen_address)
+
+
+def _local_url(listener: Listener) -> str:
+    scheme = "https" if listener.ssl.certificate else "http"
+    host = _local_host(listener)
+    url = f"{scheme}://{f'[{host}]' if ':' in host else host}:{listener.listen_port}{listener.webhook_path}"
+    return urlsplit(url).geturl()

@@ -1,0 +1,72 @@
+"""The spool: whether it can be written, has room, and holds nothing that somebody should look at."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from auth0_elastic.config.settings import Spool
+from auth0_elastic.doctor.finding import Finding
+from auth0_elastic.spool.ledger import LedgerView
+from auth0_elastic.spool.spool_file import total_of
+
+NEARLY_FULL = 0.8
+
+
+def examine_spool(spool: Spool) -> Iterator[Finding]:
+    """The disk, then what waits for each data stream."""
+    yield _disk(spool)
+    for name, folder in spool.folders.items():
+        yield from _waiting(f"spool: {name}", folder, spool.max_size)
+
+
+def _disk(spool: Spool) -> Finding:
+    place = _existing(spool.path)
+    if not os.access(place, os.W_OK | os.X_OK):
+        return Finding("spool", "problem", f"{place} cannot be written by this user", "run as the server's user")
+    live = sum(total_of(folder).live_bytes for folder in spool.folders.values())
+    free, wanted = shutil.disk_usage(place).free, spool.max_size - live
+    text = f"{place} has {_size(free)} free, and the spool may yet take {_size(max(wanted, 0))}"
+    if free < wanted:
+        return Finding("spool", "warning", text, "make room, or lower spool.max_size")
+    return Finding("spool", "ok", text)
+
+
+def _existing(path: Path) -> Path:
+    return path if path.exists() else _existing(path.parent)
+
+
+def _waiting(check: str, folder: Path, max_size: int) -> Iterator[Finding]:
+    if not folder.exists():
+        yield Finding(check, "ok", "nothing has come in yet")
+        return
+    live = total_of(folder).live_bytes
+    engine, dead = _ledger(folder)
+    text = f"{_size(live)} wait to be delivered"
+    if live >= max_size * NEARLY_FULL:
+        yield Finding(check, "problem", f"{text}, of {_size(max_size)}", "mend the way to the engine; see below")
+    elif engine not in ("ok", "not yet tried"):
+        yield Finding(check, "warning", f"{text}; the shipper says: {engine}", "mend the way to the engine; see below")
+    else:
+        yield Finding(check, "ok", text if live else "all that came in is delivered")
+    if dead:
+        yield Finding(check, "warning", f"{dead} dead letters", "look at them: auth0-elastic dead-letters")
+
+
+def _ledger(folder: Path) -> tuple[str, int]:
+    """What the shipper says of the engine, and how many dead letters there are."""
+    try:
+        with closing(LedgerView(folder)) as view:
+            return view.state().get("engine", "not yet tried"), len(view.dead_letters())
+    except sqlite3.OperationalError:
+        return "not yet tried", 0
+
+
+def _size(count: float) -> str:
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if count < 1024 or unit == "GiB":
+            break
+        count /= 1024
+    return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"

@@ -1,0 +1,42 @@
+"""Delivers the logs in the spool from within a command, when no server does."""
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+from typing import Final
+
+from auth0_elastic.config.settings import Settings
+from auth0_elastic.errors import EngineUnavailable, SpoolLocked
+from auth0_elastic.serve.shipping import Shipping
+from auth0_elastic.spool.ledger import LedgerView
+
+PATIENCE: Final = 60.0
+
+
+def deliver(settings: Settings, *, patience: float = PATIENCE, now: Callable[[], float] = time.monotonic) -> bool:
+    """Until each event has come to an end; False, at once, if a server delivers from this spool.
+
+    Raises EngineUnavailable when none has come to an end for `patience` seconds; what is left stays in the spool.
+    """
+    try:
+        shipping = Shipping(settings, "logs", settings.spool.logs)
+    except SpoolLocked:
+        return False
+    with closing(shipping), closing(LedgerView(settings.spool.logs)) as view:
+        ended, since = _ended(view), now()
+        while True:
+            shipping.shipper.step()
+            if shipping.shipper.idle:
+                return True
+            if _ended(view) > ended:
+                ended, since = _ended(view), now()
+            elif now() - since > patience:
+                raise EngineUnavailable(
+                    f"{settings.spool.logs}: not all could be delivered, and what is left is kept there; "
+                    f"the engine: {view.state().get('engine', 'not tried')}"
+                )
+
+
+def _ended(view: LedgerView) -> int:
+    counters = view.counters()
+    return sum(counters.get(name, 0) for name in ("indexed", "duplicate", "dead"))
