@@ -19,11 +19,17 @@ import click
     help="Events of the day.",
 )
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Which day to generate.")
-def command(*, once: bool, count: int, seed: int) -> None:
+@click.option(
+    "--tenant",
+    "with_tenant",
+    is_flag=True,
+    help="Let the events come from a local Auth0: polled, streamed, and filled in after an outage.",
+)
+def command(*, once: bool, count: int, seed: int, with_tenant: bool) -> None:
     """Show everything at work: engine, server on HTTPS, a generated day of events, and what became of it.
 
     Needs Java 17 and, the first time, Maven. Everything lives in a temporary folder, which Ctrl-C removes.
     """
-    from auth0_elastic.demo import run  # the whole product: only where it is used
+    from auth0_elastic.demo import Wish, run  # the whole product: only where it is used
 
-    sys.exit(run(once=once, count=count, seed=seed))
+    sys.exit(run(Wish(once=once, count=count, seed=seed, with_tenant=with_tenant)))

@@ -13,15 +13,15 @@ from auth0_elastic.settings_option import config_option, read
 @config_option
 @click.option(
     "--only",
-    type=click.Choice(["listen", "ship"]),
-    help="Run one of the two processes in the foreground, under a supervisor of your own.",
+    type=click.Choice(["listen", "ship", "tenants"]),
+    help="Run one of its processes in the foreground, under a supervisor of your own.",
 )
 def command(config_path: Path | None, only: str | None) -> None:
-    """Listen for Auth0's log events, keep them durably, and deliver them.
+    """Listen for Auth0's log events, keep them durably, and deliver them; poll tenants and keep their log streams.
 
     Runs until SIGTERM or Ctrl-C. Install the package into the cluster first: auth0-elastic setup.
     """
-    settings = read(config_path, for_serve=only != "ship").settings
+    settings = read(config_path, for_serve=only in (None, "listen")).settings
     log.configure(settings.logging.format, settings.logging.level, only or "serve")
     if only == "listen":
         from auth0_elastic.receive import server  # gevent only where it is used
@@ -31,6 +31,10 @@ def command(config_path: Path | None, only: str | None) -> None:
         from auth0_elastic.serve import shipping
 
         shipping.run(settings)
+    elif only == "tenants":
+        from auth0_elastic.serve import tenants
+
+        tenants.run(settings)
     else:
         from auth0_elastic.serve import run
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from auth0_elastic.config.schema import Leaf, schema
+from auth0_elastic.config.schema import Leaf, documented
 from auth0_elastic.config.template import in_yaml
 
 _HEAD = """\
@@ -29,7 +29,7 @@ commented file with a fresh token, `auth0-elastic config check` shows what is in
 
 def settings_page() -> str:
     """The whole page: a table of settings for each section."""
-    return "\n".join([_HEAD, *_sections((), schema().rules)])
+    return "\n".join([_HEAD, *_sections((), documented().rules)])
 
 
 def _sections(path: tuple[str, ...], rules: dict[str, Any]) -> Iterator[str]:

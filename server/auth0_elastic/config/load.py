@@ -9,7 +9,7 @@ from auth0_elastic.config.consistency import inconsistencies
 from auth0_elastic.config.given import Given, GivenByPath, Problem
 from auth0_elastic.config.read_environment import CONFIG_VARIABLE, read_environment
 from auth0_elastic.config.read_yaml import given_in, read_yaml
-from auth0_elastic.config.schema import Leaf, Schema, names_of_tenants, schema
+from auth0_elastic.config.schema import Leaf, Schema, given_names, schema
 from auth0_elastic.config.secret_files import merge, resolve_secret_files
 from auth0_elastic.config.settings import Settings, build
 from auth0_elastic.config.validate import structure_problems, value_problems
@@ -44,7 +44,7 @@ def load_with_sources(path: Path | None, env: Mapping[str, str], *, for_serve: b
     """Like `load`, and tells where each value comes from."""
     file = path or _default_path(env)
     document, problems = read_yaml(file) if file else ({}, [])
-    there = schema(names_of_tenants(document, env))
+    there = schema(given_names(document, env))
     from_environment, unknown = read_environment(env, there)
     from_file = given_in(document, file, there) if file else {}
     given, unreadable = resolve_secret_files(merge(from_file, from_environment, there), there)

@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from auth0_elastic.config.given import Given, GivenByPath, Problem, show_key
-from auth0_elastic.config.schema import Schema, schema
+from auth0_elastic.config.schema import Schema, documented
 
 
 class _Loader(yaml.SafeLoader):
@@ -57,7 +57,7 @@ def _syntax_problem(path: Path, error: Exception) -> Problem:
 
 def _useless(text: str) -> Problem:
     """Nothing is known of any setting then, so that none of them may be called missing."""
-    return Problem(text, tuple(leaf.key for leaf in schema().leaves))
+    return Problem(text, tuple(leaf.key for leaf in documented().leaves))
 
 
 def given_in(document: dict[str, Any], path: Path, settings: Schema) -> GivenByPath:

@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, cast
@@ -12,8 +12,9 @@ import yaml
 ENVIRONMENT_PREFIX = "AUTH0_ELASTIC_"
 PLACEHOLDER = "NAME"
 
-_TENANTS_VARIABLE = f"{ENVIRONMENT_PREFIX}TENANTS_"
-_PLACEHOLDER_VARIABLE = f"{_TENANTS_VARIABLE}{PLACEHOLDER}"
+Names = tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+"""Pairs of a section's path and the names in it."""
+
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
@@ -55,10 +56,10 @@ class Leaf:
 
 
 class Schema:
-    """The settings there are, where the sections that everybody names (`x-for-each-name`) have these names."""
+    """The settings there are, where the sections under names of the operator's own (`x-for-each-name`) have these."""
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self.rules = _with_names(_file(), names)
+    def __init__(self, names: Names) -> None:
+        self.rules = _with_names(_file(), (), dict(names))
         self.leaves = tuple(_leaves_below((), self.rules))
         self.by_path = {leaf.path: leaf for leaf in self.leaves}
 
@@ -69,21 +70,39 @@ class Schema:
 
 
 @functools.cache
-def schema(names: tuple[str, ...] = (PLACEHOLDER,)) -> Schema:
-    """The settings for tenants of these names; with the placeholder alone, as documentation shows them."""
+def schema(names: Names) -> Schema:
     return Schema(names)
 
 
-def names_of_tenants(document: Mapping[str, Any], env: Iterable[str]) -> tuple[str, ...]:
-    """The names that a settings file and an environment's variables give to tenants, those of the file first."""
-    section = document.get("tenants")
-    named = [name for name in section if is_name(name)] if isinstance(section, dict) else []
-    ends = [leaf.variable.removeprefix(_PLACEHOLDER_VARIABLE) for leaf in schema().leaves if leaf.path[0] == "tenants"]
+def documented(name: str = PLACEHOLDER) -> Schema:
+    """The settings as documentation shows them, where each such section has this one name."""
+    return schema(tuple((path, (name,)) for path in named_sections()))
+
+
+@functools.cache
+def named_sections() -> tuple[tuple[str, ...], ...]:
+    """The paths of the sections that hold one section for each name, such as `tenants`."""
+    return tuple(_named_below((), _file()))
+
+
+def given_names(document: Mapping[str, Any], env: Iterable[str]) -> Names:
+    """The names that a settings file and an environment's variables give, those of the file first."""
+    return tuple((path, _names_in(path, document, env)) for path in named_sections())
+
+
+def _names_in(path: tuple[str, ...], document: Mapping[str, Any], env: Iterable[str]) -> tuple[str, ...]:
+    section: Any = document
+    for name in path:
+        section = section.get(name) if isinstance(section, dict) else None
+    found = [*section] if isinstance(section, dict) else []
+    begin = f"{ENVIRONMENT_PREFIX}{'_'.join(path).upper()}_"
+    leaves = [leaf for leaf in documented().leaves if leaf.path[: len(path) + 1] == (*path, PLACEHOLDER)]
+    ends = sorted((leaf.variable.removeprefix(f"{begin}{PLACEHOLDER}") for leaf in leaves), key=len, reverse=True)
     for variable in env:
-        found = next((end for end in sorted(ends, key=len, reverse=True) if variable.endswith(end)), None)
-        if found and variable.startswith(_TENANTS_VARIABLE):
-            named.append(variable.removeprefix(_TENANTS_VARIABLE).removesuffix(found).lower())
-    return tuple(dict.fromkeys(name for name in named if is_name(name)))
+        end = next((end for end in ends if variable.endswith(end)), None)
+        if end and variable.startswith(begin):
+            found.append(variable.removeprefix(begin).removesuffix(end).lower())
+    return tuple(dict.fromkeys(name for name in found if is_name(name)))
 
 
 def is_name(key: Any) -> bool:
@@ -95,12 +114,21 @@ def _file() -> dict[str, Any]:
     return cast(dict[str, Any], yaml.safe_load(files(__package__).joinpath("schema.yml").read_text("utf-8")))
 
 
-def _with_names(rules: Any, names: Sequence[str]) -> Any:
-    if not isinstance(rules, dict):
-        return rules
+def _with_names(rules: Any, path: tuple[str, ...], names: Mapping[tuple[str, ...], tuple[str, ...]]) -> Any:
     if "x-for-each-name" in rules:
-        return rules | {"properties": dict.fromkeys(names, rules["x-for-each-name"])}
-    return {key: _with_names(below, names) for key, below in rules.items()}
+        each = _with_names(rules["x-for-each-name"], (), {})
+        return rules | {"properties": dict.fromkeys(names.get(path, ()), each)}
+    if "properties" not in rules:
+        return rules
+    below = {key: _with_names(inner, (*path, key), names) for key, inner in rules["properties"].items()}
+    return rules | {"properties": below}
+
+
+def _named_below(path: tuple[str, ...], rules: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    if "x-for-each-name" in rules:
+        yield path
+    for name, below in rules.get("properties", {}).items():
+        yield from _named_below((*path, name), below)
 
 
 def _leaves_below(path: tuple[str, ...], rules: dict[str, Any]) -> Iterator[Leaf]:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from auth0_elastic.config.schema import Leaf, schema
+from auth0_elastic.config.schema import Leaf, documented
 from auth0_elastic.secret import Secret
 
 _WIDTH = 110
@@ -22,7 +22,7 @@ such as AUTH0_ELASTIC_LISTENER_LISTEN_PORT. Relative paths start from this file'
 def render(token: Secret) -> str:
     """YAML in which the token is set and every other setting is commented out."""
     lines = [f"# {line}" for line in _HEAD.splitlines()]
-    return "\n".join([*lines, *_section((), schema((_EXAMPLE,)).rules, token)]) + "\n"
+    return "\n".join([*lines, *_section((), documented(_EXAMPLE).rules, token)]) + "\n"
 
 
 def _section(path: tuple[str, ...], rules: dict[str, Any], token: Secret) -> Iterator[str]:

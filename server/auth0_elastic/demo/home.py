@@ -11,8 +11,10 @@ from auth0_elastic.config.load import load
 from auth0_elastic.config.settings import Settings
 from auth0_elastic.engine.embedded.ports import free_port
 from auth0_elastic.errors import MissingTool
+from auth0_elastic.local_auth0 import LocalAuth0
 
 HOST = "localhost"
+TENANT = "local"
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,21 @@ class Home:
     def server_log(self) -> Path:
         return self.folder / "serve.log"
 
-    def furnish(self, engine_url: str) -> Settings:
-        """Writes all files, each readable by this user only, and returns the settings. Raises MissingTool."""
+    def furnish(self, engine_url: str, auth0: LocalAuth0 | None = None) -> Settings:
+        """Writes all files, each readable by this user only, and returns the settings. Raises MissingTool.
+
+        With `auth0`, which has been started, it is the tenant: polled at the start, and given a log stream.
+        """
         self._make_certificate()
         token = secrets.token_urlsafe(32)
         _write(self.token, token.encode())
         _write(self.header, f"Authorization: {token}\n".encode())
-        _write(self.settings, yaml.safe_dump(_settings(engine_url, *_two_ports()), sort_keys=False).encode())
+        listener_port, monitoring_port = _two_ports()
+        settings = _settings(engine_url, listener_port, monitoring_port)
+        if auth0 is not None:
+            _write(self.folder / "client_secret", auth0.tenant.client.client_secret.encode())
+            settings["tenants"] = {TENANT: _tenant(auth0, listener_port)}
+        _write(self.settings, yaml.safe_dump(settings, sort_keys=False).encode())
         return load(self.settings, {}, for_serve=True)
 
     def _make_certificate(self) -> None:
@@ -82,6 +92,16 @@ def _settings(engine_url: str, listener_port: int, monitoring_port: int) -> dict
         "elasticsearch": {"hosts": [engine_url]},
         "spool": {"path": "spool"},
         "monitoring": {"listen_port": monitoring_port},
+    }
+
+
+def _tenant(auth0: LocalAuth0, listener_port: int) -> dict[str, object]:
+    return {
+        "base_url": auth0.base_url,
+        "client_id": auth0.tenant.client.client_id,
+        "client_secret_file": "client_secret",
+        "poll": {"enabled": True, "interval": "24h", "look_back": "2d"},
+        "log_stream": {"mode": "automatic", "url": f"https://{HOST}:{listener_port}/auth0/logs"},
     }
 
 

@@ -13,7 +13,7 @@ _USERS = {"users": {"cardinality": {"field": "user.name"}}}
 _ADDRESSES = {"addresses": {"cardinality": {"field": "source.ip"}}}
 _FAILED = {"term": {"event.outcome": "failure"}}
 _FAILURES = {"failures": {"filter": _FAILED}}
-_LOGIN = {"terms": {"auth0.logs.signal": ["auth.login_success", "auth.login_failed"]}}
+_LOGIN = {"terms": {"auth0.signal.name": ["auth.login_success", "auth.login_failed"]}}
 _ATTACK = [
     {"terms": {"event.category": ["authentication", "intrusion_detection"]}},
     {"range": {"event.severity": {"gte": SEVERITY["high"]}}},

@@ -1,32 +1,24 @@
 """The demo from its first line to its last."""
 
-import shutil
-import subprocess
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.text import Text
 
-from auth0_elastic.config.settings import Settings
-from auth0_elastic.demo import processes, summary, try_next
+from auth0_elastic.demo import processes, summary, tenant, try_next
 from auth0_elastic.demo.deliver import deliver, read_counters, read_dead_letters
-from auth0_elastic.demo.home import Home, url_of
 from auth0_elastic.demo.interrupts import Interrupts
 from auth0_elastic.demo.queries import ask, ask_example
+from auth0_elastic.demo.stage import Stage, make_home, set_up
 from auth0_elastic.demo.steps import Steps
-from auth0_elastic.demo.traffic import Delivery, deliveries
+from auth0_elastic.demo.traffic import deliveries
 from auth0_elastic.demo.verify import Verdict, verify
-from auth0_elastic.engine.client import Engine, connect
 from auth0_elastic.generate import day
-from auth0_elastic.package_files import load_assets
-from auth0_elastic.send import Summary
-from auth0_elastic.setup.apply import install
+from auth0_elastic.generate.frame import Event
 
 _WIDEST = 110
 _WIDTH_OF_A_FILE = 100
@@ -34,27 +26,25 @@ _LOOK_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
-class _Stage:
-    """What runs once everything has been started."""
+class Wish:
+    """A day of `count` events, posted or `with_tenant` from a local Auth0; to be shown until Ctrl-C, or `once`."""
 
-    home: Home
-    settings: Settings
-    engine: Engine
-    server: "subprocess.Popen[bytes]"
-    stream: str
+    once: bool
+    count: int
+    seed: int
+    with_tenant: bool
 
 
 @dataclass(frozen=True)
 class _Played:
-    """What was posted, the listener's answers, and whether it is all there."""
+    """What there is to tell of how the events came, and whether they are all there."""
 
-    planned: Sequence[Delivery]
-    summaries: Sequence[Summary]
+    told: Sequence[RenderableType]
     verdict: Verdict
 
 
-def run(*, once: bool, count: int, seed: int) -> int:
-    """Plays a day of `count` events and shows it until Ctrl-C, or `once`. Leaves nothing behind.
+def run(wish: Wish) -> int:
+    """Leaves nothing behind.
 
     Returns the exit code: 0 if every event was searchable exactly once, 1 if not, 128 and the signal's number when
     interrupted before that was known. Raises Auth0ElasticError.
@@ -62,7 +52,7 @@ def run(*, once: bool, count: int, seed: int) -> int:
     out, progress = _console(stderr=False), _console(stderr=True)
     with Interrupts() as interrupts, ExitStack() as stack:
         try:
-            return _run(out, progress, interrupts, stack, once=once, count=count, seed=seed)
+            return _run(out, progress, interrupts, stack, wish)
         except KeyboardInterrupt:
             progress.print("Stopping everything …")
             return 128 + interrupts.number
@@ -76,64 +66,53 @@ def _console(*, stderr: bool) -> Console:
     return console
 
 
-def _run(
-    out: Console, progress: Console, interrupts: Interrupts, stack: ExitStack, *, once: bool, count: int, seed: int
-) -> int:
-    began = time.monotonic()
+def _run(out: Console, progress: Console, interrupts: Interrupts, stack: ExitStack, wish: Wish) -> int:
+    began, way = time.monotonic(), "from a local Auth0" if wish.with_tenant else "over HTTPS"
     progress.print(
-        f"A day of Auth0 in {count:,} events: over HTTPS into OpenSearch, as ECS documents. Ctrl-C ends it.\n"
+        f"A day of Auth0 in {wish.count:,} events: {way} into OpenSearch, as ECS documents. Ctrl-C ends it.\n"
     )
     processes.install_engine()
     with Steps(progress) as steps:
-        stage = _set_up(steps, interrupts, stack)
-        played = _play(stage, steps, count, seed)
+        home = make_home(interrupts, stack)
+        with steps.step("Making up a day") as step:
+            events = day(wish.seed, wish.count, end=datetime.now(UTC))
+            step.note = f"{wish.count:,} events, seed {wish.seed}"
+        planned = tenant.plan(events)
+        auth0 = tenant.start(home, planned, stack) if wish.with_tenant else None
+        stage = set_up(home, auth0, steps, interrupts, stack)
+        told = tenant.play(stage, auth0, planned, steps) if auth0 else _post(stage, events, steps)
+        played = _Played(told, _look_for(stage, events, steps))
     _show(out, stage, played)
     _judge(out, played.verdict, time.monotonic() - began)
-    if once:
+    if wish.once:
         out.print(Text("\nWithout --once it keeps running, for you to look around.", "dim"))
     else:
-        _stay(out, stage, began)
+        _stay(out, stage)
     return 0 if played.verdict.holds else 1
 
 
-def _set_up(steps: Steps, interrupts: Interrupts, stack: ExitStack) -> _Stage:
-    with interrupts.held():
-        home = Home(Path(tempfile.mkdtemp(prefix="auth0-elastic-demo-")))
-        stack.callback(shutil.rmtree, home.folder)
-    with steps.step("Starting OpenSearch") as step:
-        embedded = processes.start_engine(home, interrupts, stack)
-        step.note = embedded.url
-    settings = home.furnish(embedded.url)
-    engine, assets = connect(settings.elasticsearch), load_assets()
-    with steps.step("Installing the package") as step:
-        install(engine, assets)
-        step.note = f"{assets.name} {assets.version}"
-    with steps.step("Starting the server") as step:
-        server = processes.start_server(home, settings, interrupts, stack)
-        step.note = url_of(settings)
-    return _Stage(home, settings, engine, server, f"{assets.name}-{settings.data_stream.namespace}")
-
-
-def _play(stage: _Stage, steps: Steps, count: int, seed: int) -> _Played:
-    with steps.step("Making up a day") as step:
-        events = day(seed, count, end=datetime.now(UTC))
-        step.note = f"{count:,} events, seed {seed}"
+def _post(stage: Stage, events: Sequence[Event], steps: Steps) -> Sequence[RenderableType]:
     planned = deliveries(events)
     summaries = deliver(stage.home, stage.settings, planned, steps)
+    return [summary.posted(planned, summaries)]
+
+
+def _look_for(stage: Stage, events: Sequence[Event], steps: Steps) -> Verdict:
     with steps.step("Looking for each event") as step:
         verdict = verify(stage.engine, stage.stream, [event["log_id"] for event in events])
         step.note = f"{verdict.sent:,} ids"
-    return _Played(planned, summaries, verdict)
+    return verdict
 
 
-def _show(out: Console, stage: _Stage, played: _Played) -> None:
+def _show(out: Console, stage: Stage, played: _Played) -> None:
     spool = stage.settings.spool.logs
+    letters = read_dead_letters(spool)
     summary.show(
         out,
         summary.heading("What the server says"),
-        summary.posted(played.planned, played.summaries),
+        *played.told,
         summary.ended(read_counters(spool)),
-        summary.dead_letters(read_dead_letters(spool)),
+        *([summary.dead_letters(letters)] if letters else []),
         summary.heading("What the engine knows of the day"),
         *summary.of_the_day(ask(stage.engine, stage.stream)),
         summary.heading("One event, complete"),
@@ -146,7 +125,7 @@ def _judge(out: Console, verdict: Verdict, seconds: float) -> None:
     out.print(Text(f"\n{mark} {verdict} ({seconds:.1f} s in all)", f"bold {colour}"))
 
 
-def _stay(out: Console, stage: _Stage, began: float) -> None:
+def _stay(out: Console, stage: Stage) -> None:
     """Until the first signal. Raises ServerEnded."""
     summary.show(out, summary.heading("Try next, in another terminal"))
     try_next.show_commands(out, stage.home, stage.settings, stage.stream, datetime.now(UTC))

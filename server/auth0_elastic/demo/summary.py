@@ -43,6 +43,19 @@ def posted(planned: Sequence[Delivery], summaries: Sequence[Summary]) -> Rendera
     return table
 
 
+def ways(polled: int, streamed: int, lost: int, filled: int) -> RenderableType:
+    table = _table("How they came", "", "events", "")
+    rows = (
+        ("polled", polled, "were there before the log stream"),
+        ("streamed", streamed, "delivered by the log stream, some of them twice"),
+        ("lost", lost, "on the way in the outage, and found missing"),
+        ("filled", filled, "of these, from the Management API"),
+    )
+    for name, number, meaning in rows:
+        table.add_row(name, f"{number:,}", Text(meaning, "dim"))
+    return table
+
+
 def ended(counters: Counters) -> RenderableType:
     table = _table("What became of them", "", "events", "")
     rows = (

@@ -18,7 +18,7 @@ _IDENTITY = "my-first-event"
 
 def show_commands(console: Console, home: Home, settings: Settings, stream: str, now: datetime) -> None:
     """Prints what to type into another terminal; the token stays in its file."""
-    for title, command in commands(home, settings, stream, now):
+    for title, command in (*commands(home, settings, stream, now), *tenant_commands(home, settings)):
         console.print(Text(f"\n# {title}", "dim"), soft_wrap=True)
         console.print(Text(command), soft_wrap=True)
 
@@ -35,7 +35,7 @@ def commands(home: Home, settings: Settings, stream: str, now: datetime) -> Iter
     yield (
         "Who had most failed logins?",
         f"curl -s '{search}?size=0&pretty' \\\n  -H 'Content-Type: application/json' -d '\n"
-        '  {"query": {"term": {"auth0.logs.signal": "auth.login_failed"}},\n'
+        '  {"query": {"term": {"auth0.signal.name": "auth.login_failed"}},\n'
         '   "aggs": {"users": {"terms": {"field": "user.name", "size": 5}}}}\'',
     )
     yield (
@@ -44,6 +44,17 @@ def commands(home: Home, settings: Settings, stream: str, now: datetime) -> Iter
         f"  --ca {ca} --token-file {token} \\\n  --url {url}",
     )
     yield "What the server says of itself", f"curl -s http://127.0.0.1:{settings.monitoring.listen_port}/readyz"
+
+
+def tenant_commands(home: Home, settings: Settings) -> Iterator[tuple[str, str]]:
+    """As above, of the tenant's Auth0; none where there is no tenant."""
+    if not settings.tenants:
+        return
+    config, ca = f"--config {shlex.quote(str(home.settings))}", shlex.quote(str(home.ca))
+    yield "How Auth0's log stream is", f"{_program()} stream status {config}"
+    yield "Follow a marked event until it is found", f"{_program()} stream test {config} --ca {ca}"
+    yield "Give the log stream a new token", f"{_program()} stream rotate-token {config}"
+    yield "Whether anything is missing", f"{_program()} reconcile --since 2d {config}"
 
 
 def show_files(console: Console, home: Home) -> None:

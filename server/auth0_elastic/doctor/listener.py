@@ -2,14 +2,17 @@
 
 import socket
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 import urllib3
 
 from auth0_elastic.config.settings import Listener, Settings
 from auth0_elastic.doctor.finding import Finding
+from auth0_elastic.errors import SpoolError
+from auth0_elastic.log_stream.rotate import custom_headers
 from auth0_elastic.secret import Secret
+from auth0_elastic.tokens import TokenStore
 
 SECONDS = 10.0
 _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to find one that listens everywhere
@@ -17,8 +20,12 @@ _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to 
 
 def examine_listener(settings: Settings) -> Iterator[Finding]:
     """Nothing is stored by it: the posts are empty."""
-    listener = settings.listener
-    tokens = listener.authorization_token
+    listener, tokens = settings.listener, settings.listener.authorization_token
+    try:
+        tokens += TokenStore(settings.spool.path).valid()
+    except SpoolError as error:
+        problem, _, remedy = str(error).rpartition("; ")
+        yield Finding("listener", "problem", problem, remedy)
     if listener.listen_port == 0:
         yield Finding("listener", "skipped", "nobody but the server knows which free port it took (listen_port: 0)")
     elif not _is_open(listener):
@@ -27,15 +34,18 @@ def examine_listener(settings: Settings) -> Iterator[Finding]:
     elif listener.ssl.certificate_authorities:
         yield Finding("listener", "skipped", "it listens; more it tells only clients with a certificate")
     else:
-        yield from _token_findings("listener", _local_url(listener), tokens, trust=False)
+        yield from _token_findings("listener", _local_url(listener), tokens, {}, trust=False)
     for tenant in settings.tenants:
         if tenant.log_stream.url:
-            yield from _token_findings(f"{tenant.name}: payload URL", tenant.log_stream.url, tokens, trust=True)
+            check, headers = f"{tenant.name}: payload URL", custom_headers(tenant)
+            yield from _token_findings(check, tenant.log_stream.url, tokens, headers, trust=True)
 
 
-def _token_findings(check: str, url: str, tokens: tuple[Secret, ...], *, trust: bool) -> Iterator[Finding]:
-    """`trust`: the certificate is verified, as Auth0 does."""
-    without = _post(url, None, trust)
+def _token_findings(
+    check: str, url: str, tokens: tuple[Secret, ...], headers: Mapping[str, str], *, trust: bool
+) -> Iterator[Finding]:
+    """With the `headers` that Auth0 sends along; `trust`: the certificate is verified, as Auth0 does."""
+    without = _post(url, headers, trust)
     if isinstance(without, str):
         yield Finding(check, "problem", f"{url}: {without}", "check the address, the way to it, and its certificate")
         return
@@ -48,7 +58,8 @@ def _token_findings(check: str, url: str, tokens: tuple[Secret, ...], *, trust: 
     if not tokens:
         yield Finding(check, "ok", f"{url}: answers, and demands a token")
         return
-    refused = [number for number, token in enumerate(tokens, 1) if _post(url, token, trust) != 200]
+    with_tokens = ({**headers, "Authorization": token.reveal()} for token in tokens)
+    refused = [number for number, sent in enumerate(with_tokens, 1) if _post(url, sent, trust) != 200]
     if refused:
         text = f"{url}: does not take the token of the settings (the {_ordinals(refused)})"
         yield Finding(check, "problem", text, "restart the server, which reads the settings at its start")
@@ -63,9 +74,8 @@ def _ordinals(numbers: list[int]) -> str:
     return ", ".join(f"{number}." for number in numbers)
 
 
-def _post(url: str, token: Secret | None, trust: bool) -> int | str:
+def _post(url: str, headers: Mapping[str, str], trust: bool) -> int | str:
     """The status, or why there is none."""
-    headers = {"Authorization": token.reveal()} if token else {}
     verification = "CERT_REQUIRED" if trust else "CERT_NONE"
     with (
         warnings.catch_warnings(action="ignore", category=urllib3.exceptions.InsecureRequestWarning),

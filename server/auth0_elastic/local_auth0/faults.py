@@ -43,6 +43,11 @@ class Faults:
         """The request is done after `seconds`."""
         self._set(Fault("slow", path, seconds=seconds), times)
 
+    @property
+    def waiting(self) -> int:
+        """How many requests are yet to be met."""
+        return len(self._waiting)
+
     def clear(self) -> None:
         with self._lock:
             self._waiting.clear()

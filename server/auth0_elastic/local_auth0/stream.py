@@ -80,8 +80,9 @@ class Stream:
             self.status = "suspended"
 
     def patch(self, changes: dict[str, Any]) -> None:
-        """Only a status given expressly ends a suspension; a success is not expected before."""
-        self.properties.update({key: value for key, value in changes.items() if key != "status"})
+        """Only a status given expressly ends a suspension; what leaves out `pii_config` takes it away, as in Auth0."""
+        kept = {key: value for key, value in self.properties.items() if key != "pii_config"}
+        self.properties = kept | {key: value for key, value in changes.items() if key != "status"}
         if "status" in changes:
             self.status = changes["status"]
             self.failing_since, self.failed_rounds = None, 0

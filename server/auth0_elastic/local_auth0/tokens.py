@@ -31,12 +31,16 @@ class Grant:
 
 
 class Tokens:
-    """Mints and checks; `minted` counts what the token endpoint gave, as Auth0's meter does."""
+    """Mints and checks; `minted` counts what the token endpoint gave, as Auth0's meter does.
+
+    `issued` has every token so far, those that are no longer valid too.
+    """
 
     def __init__(self, client: Client, clock: Clock) -> None:
         self.clients = {client.client_id: client}
         self.audience = ""
         self.minted = 0
+        self.issued: list[str] = []
         self._clock = clock
         self._grants: dict[str, Grant] = {}
 
@@ -51,6 +55,7 @@ class Tokens:
     def issue(self, scopes: Iterable[str] = SCOPES, lifetime: float = 86_400) -> str:
         """A token that nobody had to ask for, such as one from the dashboard."""
         token = secrets.token_urlsafe(24)
+        self.issued.append(token)
         self._grants[token] = Grant(frozenset(scopes), self._clock() + lifetime)
         return token
 

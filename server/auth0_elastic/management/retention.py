@@ -8,10 +8,11 @@ from auth0_elastic.management.client import ManagementApi
 from auth0_elastic.management.logs import Page, log_id_of, read_page, synthetic_log_id
 
 SHORTEST_RETENTION: Final = timedelta(days=1)
-"""No plan keeps logs for less: what is younger need not be looked for."""
+"""No plan keeps logs for less: if there are none from the last day, none were written."""
 
 _LONGEST: Final = timedelta(days=400)
 _EXACT: Final = timedelta(seconds=1)
+_AHEAD: Final = timedelta(seconds=2)  # the retention moves on while this is found out
 
 
 class Beginning(NamedTuple):
@@ -30,12 +31,13 @@ def beginning_after(api: ManagementApi, log_id: str, now: datetime) -> Beginning
     page = _page(api, synthetic_log_id(now - _LONGEST))
     if page is None:
         return _edge_after(api, log_id, now)
-    oldest = log_id_of(page.events[0]) if page.events else synthetic_log_id(now - SHORTEST_RETENTION)
+    kept_by_all = synthetic_log_id(now - SHORTEST_RETENTION)
+    oldest = min([kept_by_all, *map(log_id_of, page.events)])
     return Beginning(log_id, oldest) if oldest > log_id else None
 
 
 def _edge_after(api: ManagementApi, log_id: str, now: datetime) -> Beginning | None:
-    """To the second, by halving: about 25 requests, after an outage longer than the retention only."""
+    """To the second, by halving: about 25 requests, but only after an outage longer than the retention."""
     if _page(api, log_id) is not None:
         return None
     read_page(api, synthetic_log_id(now), 1)  # if this is refused, it is for another reason
@@ -46,7 +48,10 @@ def _edge_after(api: ManagementApi, log_id: str, now: datetime) -> Beginning | N
             refused = middle
         else:
             taken = middle
-    return Beginning(synthetic_log_id(taken), synthetic_log_id(taken))
+    while _page(api, synthetic_log_id(taken)) is None:
+        taken += taken - refused
+    edge = synthetic_log_id(taken + _AHEAD)
+    return Beginning(edge, edge)
 
 
 def _page(api: ManagementApi, log_id: str) -> Page | None:

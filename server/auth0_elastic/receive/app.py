@@ -1,7 +1,7 @@
 """The Flask application: a route for log streams, one for Actions, and an answer in JSON for everything else."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from auth0_elastic.receive.authenticate import Places, authenticated, presented
 from auth0_elastic.receive.collect import collect
 from auth0_elastic.receive.commit import Keeper
 from auth0_elastic.receive.parse import Parsed, decompress, parse
+from auth0_elastic.secret import Secret
 
 log = logging.getLogger(__name__)
 
@@ -34,17 +35,24 @@ class Keepers(NamedTuple):
 
 
 def create_app(
-    settings: Listener, keepers: Keepers, body_deadline: Callable[[float], AbstractContextManager[object]]
+    settings: Listener,
+    keepers: Keepers,
+    body_deadline: Callable[[float], AbstractContextManager[object]],
+    made_tokens: Callable[[], Sequence[Secret]] = tuple,
 ) -> Flask:
-    """`body_deadline(seconds)` raises TimeoutError inside its block when reading the body takes longer."""
+    """`body_deadline(seconds)` raises TimeoutError inside its block when reading the body takes longer.
+
+    `made_tokens`, asked for each request, are valid besides those of the settings.
+    """
     app = Flask("auth0_elastic", static_folder=None)
     app.url_map.merge_slashes = False  # a path either is ours or not found; redirects would lose the POST
     places = Places(settings.token_header, settings.token_query_parameter)
 
     def route(path: str, keeper: Keeper, split: Callable[[bytes], Parsed], token: str) -> None:
         def receive() -> Response:
-            if not authenticated(
-                settings.authorization_token, presented(request.headers.get, request.args.get, places)
+            candidates = presented(request.headers.get, request.args.get, places)
+            if not (
+                authenticated(settings.authorization_token, candidates) or authenticated(made_tokens(), candidates)
             ):
                 raise RequestRefused(401, "the token is missing or wrong", f"check {token}")
             parsed = split(decompress(_body(request, settings, body_deadline), settings.max_body_size))

@@ -16,6 +16,7 @@ from auth0_elastic.receive.app import Keepers, create_app
 from auth0_elastic.receive.commit import GroupCommit
 from auth0_elastic.receive.worker import DeadlineWorker, body_deadline, tls_context
 from auth0_elastic.spool.spool_file import SpoolFile
+from auth0_elastic.tokens import TokenStore
 
 LOGS_PREFIX = "listener"
 ACTIONS_PREFIX = "collect"
@@ -46,7 +47,8 @@ class Listener(BaseApplication):  # type: ignore[misc]
         """Called in each worker after the fork, so that the spool files and their locks are the worker's own."""
         listener, spool = self._settings.listener, self._settings.spool
         actions = self._keeper(spool.actions, ACTIONS_PREFIX) if listener.collect_path else None
-        return create_app(listener, Keepers(self._keeper(spool.logs, LOGS_PREFIX), actions), body_deadline)
+        keepers = Keepers(self._keeper(spool.logs, LOGS_PREFIX), actions)
+        return create_app(listener, keepers, body_deadline, TokenStore(spool.path).valid)
 
     def _keeper(self, folder: Path, prefix: str) -> GroupCommit:
         spool = self._settings.spool

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from auth0_elastic.config.settings import Settings, Spool
 from auth0_elastic.errors import SpoolLocked
-from auth0_elastic.serve import health
+from auth0_elastic.serve import health, tenants
 from auth0_elastic.serve.supervisor import Child, Supervisor, command_of
 from auth0_elastic.spool.database import FileLock, make_folder
 
@@ -29,6 +29,8 @@ def _parts(settings: Settings) -> Iterator[tuple[str, str]]:
     yield "shipper", "ship"
     if settings.listener.enabled:
         yield "listener", "listen"
+    if tenants.are_needed(settings):
+        yield "tenants' process", "tenants"
 
 
 def _adopt_files_of_one_data_stream(spool: Spool) -> None:

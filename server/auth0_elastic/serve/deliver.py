@@ -8,12 +8,19 @@ from typing import Final
 from auth0_elastic.config.settings import Settings
 from auth0_elastic.errors import EngineUnavailable, SpoolLocked
 from auth0_elastic.serve.shipping import Shipping
+from auth0_elastic.ship.shipper import POLL_SECONDS
 from auth0_elastic.spool.ledger import LedgerView
 
 PATIENCE: Final = 60.0
 
 
-def deliver(settings: Settings, *, patience: float = PATIENCE, now: Callable[[], float] = time.monotonic) -> bool:
+def deliver(
+    settings: Settings,
+    *,
+    patience: float = PATIENCE,
+    now: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> bool:
     """Until each event has come to an end; False, at once, if a server delivers from this spool.
 
     Raises EngineUnavailable when none has come to an end for `patience` seconds; what is left stays in the spool.
@@ -25,7 +32,7 @@ def deliver(settings: Settings, *, patience: float = PATIENCE, now: Callable[[],
     with closing(shipping), closing(LedgerView(settings.spool.logs)) as view:
         ended, since = _ended(view), now()
         while True:
-            shipping.shipper.step()
+            is_busy = shipping.shipper.step()
             if shipping.shipper.idle:
                 return True
             if _ended(view) > ended:
@@ -35,6 +42,8 @@ def deliver(settings: Settings, *, patience: float = PATIENCE, now: Callable[[],
                     f"{settings.spool.logs}: not all could be delivered, and what is left is kept there; "
                     f"the engine: {view.state().get('engine', 'not tried')}"
                 )
+            if not is_busy:
+                sleep(POLL_SECONDS)
 
 
 def _ended(view: LedgerView) -> int:

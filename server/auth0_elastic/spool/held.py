@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from auth0_elastic.spool.database import open_reader
-from auth0_elastic.spool.ledger import LEDGER, Deliveries, deliveries_of
+from auth0_elastic.spool.ledger import Deliveries, deliveries_of, open_ledger
 from auth0_elastic.spool.spool_file import spool_files
 
 _AT_ONCE: Final = 500  # rows; a statement that stays open would hold the snapshot and keep the WAL from being reset
@@ -27,18 +27,20 @@ def waiting(folder: Path) -> Iterator[bytes]:
 
 def dead(folder: Path) -> Iterator[bytes]:
     """The content of every dead letter."""
-    if (folder / LEDGER).exists():
-        with closing(open_reader(folder / LEDGER)) as connection:
-            yield from _rows(connection, "dead_letter", "id", 0)
+    ledger = open_ledger(folder)
+    if ledger is not None:
+        with closing(ledger):
+            yield from _rows(ledger, "dead_letter", "id", 0)
 
 
 def _all_deliveries(folder: Path) -> dict[str, Deliveries]:
     """Read before the events: what is delivered from then on still counts as waiting."""
-    if not (folder / LEDGER).exists():
+    ledger = open_ledger(folder)
+    if ledger is None:
         return {}
-    with closing(open_reader(folder / LEDGER)) as connection:
-        ids = [str(file_id) for (file_id,) in connection.execute("SELECT file_id FROM file").fetchall()]
-        found = ((file_id, deliveries_of(connection, file_id)) for file_id in ids)
+    with closing(ledger):
+        ids = [str(file_id) for (file_id,) in ledger.execute("SELECT file_id FROM file").fetchall()]
+        found = ((file_id, deliveries_of(ledger, file_id)) for file_id in ids)
         return {file_id: each for file_id, each in found if each is not None}
 
 

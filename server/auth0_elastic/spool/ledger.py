@@ -59,8 +59,9 @@ class Ledger:
     def __init__(self, folder: Path, dead_letters_max_size: int) -> None:
         self._limit = dead_letters_max_size
         self._connection = open_writer(folder / LEDGER)
-        for statement in _SCHEMA:
-            self._connection.execute(statement)
+        with transaction(self._connection):
+            for statement in _SCHEMA:
+                self._connection.execute(statement)
         self._dead_bytes = int(self._connection.execute("SELECT total(length(raw)) FROM dead_letter").fetchone()[0])
 
     def deliveries(self, file_id: str) -> Deliveries:
@@ -145,6 +146,17 @@ class LedgerView:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def open_ledger(folder: Path) -> sqlite3.Connection | None:
+    """To read it; None as long as the shipper has not made it, or is making it now."""
+    if not (folder / LEDGER).exists():
+        return None
+    connection = open_reader(folder / LEDGER)
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'file'").fetchone():
+        return connection
+    connection.close()
+    return None
 
 
 def deliveries_of(connection: sqlite3.Connection, file_id: str) -> Deliveries | None:

@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 
 from auth0_elastic.errors import SpoolError, SpoolLocked
 from auth0_elastic.spool.database import FileLock, make_folder, open_reader, open_writer, transaction
-from auth0_elastic.spool.ledger import LEDGER, Deliveries, deliveries_of
+from auth0_elastic.spool.ledger import LEDGER, Deliveries, deliveries_of, open_ledger
 
 SCHEMA_VERSION = 2
 PRUNED_AT_ONCE = 5_000  # rows; keeps a commit that waits for the pruning waiting for milliseconds only
@@ -133,8 +133,8 @@ class SpoolFile:
         self._lock.release()
 
     def _deliveries(self) -> Deliveries | None:
-        if self._ledger is None and (self.path.parent / LEDGER).exists():
-            self._ledger = open_reader(self.path.parent / LEDGER)
+        if self._ledger is None:
+            self._ledger = open_ledger(self.path.parent)
         return deliveries_of(self._ledger, self.file_id) if self._ledger is not None else None
 
     def _skip_delivered_numbers(self) -> None:

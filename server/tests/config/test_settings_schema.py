@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from auth0_elastic.config.docs import settings_page
 from auth0_elastic.config.read_environment import NOT_SETTINGS
-from auth0_elastic.config.schema import PLACEHOLDER, Leaf, schema
+from auth0_elastic.config.schema import PLACEHOLDER, Leaf, documented
 from auth0_elastic.config.settings import Settings, Tenant
 from auth0_elastic.config.template import render
 from auth0_elastic.config.values import formats
@@ -21,15 +21,15 @@ from auth0_elastic.secret import Secret
 PAGE = Path(__file__).parents[3] / "docs/settings.md"
 
 
-def test_the_schema_is_a_json_schema() -> None:
-    Draft202012Validator.check_schema(schema().rules)
+def test_the_schema_is_a_json_documented() -> None:
+    Draft202012Validator.check_schema(documented().rules)
 
 
 def test_no_section_takes_unknown_keys() -> None:
-    assert all(section["additionalProperties"] is False for section in _sections(schema().rules))
+    assert all(section["additionalProperties"] is False for section in _sections(documented().rules))
 
 
-@pytest.mark.parametrize("leaf", schema().leaves, ids=lambda leaf: leaf.key)
+@pytest.mark.parametrize("leaf", documented().leaves, ids=lambda leaf: leaf.key)
 def test_every_setting_is_described_and_its_default_and_examples_are_valid(leaf: Leaf) -> None:
     assert leaf.rules["description"].endswith(".")
     assert leaf.rules["x-is"]
@@ -39,19 +39,19 @@ def test_every_setting_is_described_and_its_default_and_examples_are_valid(leaf:
     assert not leaf.format or leaf.format in formats.checkers
 
 
-def test_the_dataclasses_have_the_shape_of_the_schema() -> None:
-    files = {file.key for _, file in schema().secrets_and_files}
-    assert list(_fields(Settings)) == sorted({leaf.key for leaf in schema().leaves} - files)
+def test_the_dataclasses_have_the_shape_of_the_documented() -> None:
+    files = {file.key for _, file in documented().secrets_and_files}
+    assert list(_fields(Settings)) == sorted({leaf.key for leaf in documented().leaves} - files)
 
 
 def test_every_secret_has_a_file_form() -> None:
-    assert [secret.key for secret, _ in schema().secrets_and_files] == [
-        leaf.key for leaf in schema().leaves if leaf.is_secret
+    assert [secret.key for secret, _ in documented().secrets_and_files] == [
+        leaf.key for leaf in documented().leaves if leaf.is_secret
     ]
 
 
 def test_variables_are_unambiguous() -> None:
-    names = [leaf.variable for leaf in schema().leaves] + list(NOT_SETTINGS)
+    names = [leaf.variable for leaf in documented().leaves] + list(NOT_SETTINGS)
     assert len(set(names)) == len(names)
     assert "AUTH0_ELASTIC_LISTENER_SSL_CERTIFICATE" in names
 
@@ -59,7 +59,7 @@ def test_variables_are_unambiguous() -> None:
 def test_the_template_holds_every_setting_with_its_description_and_sets_only_the_token() -> None:
     text = render(Secret("fresh"))
     words = " ".join(text.replace("#", " ").split())
-    assert all(" ".join(leaf.rules["description"].split()) in words for leaf in schema().leaves)
+    assert all(" ".join(leaf.rules["description"].split()) in words for leaf in documented().leaves)
     document = yaml.safe_load(text)
     assert {path: value for path, value in _values(document) if value is not None} == {
         "listener.authorization_token": "fresh"
@@ -72,9 +72,9 @@ def test_the_template_is_valid_with_every_line_switched_on() -> None:
         for line in render(Secret("fresh")).splitlines()
     ]
     document = yaml.safe_load("\n".join(lines))
-    validator = Draft202012Validator(schema(("example",)).rules, format_checker=formats)
+    validator = Draft202012Validator(documented("example").rules, format_checker=formats)
     assert not list(validator.iter_errors(document))
-    assert {leaf.key for leaf in schema(("example",)).leaves} == {key for key, _ in _values(document)}
+    assert {leaf.key for leaf in documented("example").leaves} == {key for key, _ in _values(document)}
 
 
 def test_the_page_of_settings_is_up_to_date() -> None:

@@ -40,6 +40,31 @@ def test_every_event_is_searchable_exactly_once_and_nothing_is_left(
     assert [*tmp_path.iterdir()] == []
 
 
+def test_a_tenants_events_are_polled_streamed_and_filled_in(environment: dict[str, str], tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [*DEMO, "--tenant", "--once", "--events", "600", "--seed", "7"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr + ended.stdout
+    assert "All 600 events that were sent are searchable, each exactly once." in ended.stdout
+    facts = re.sub(r" +", " ", ended.stdout)
+    for fact in ("polled 300", "streamed 340", "lost 60", "filled 60", "indexed 600", "duplicate 100", "dead letter 0"):
+        assert fact in facts
+    for step in (
+        "Making the log stream: auth0-elastic (lst_",
+        "Polling: 300 of 300",
+        "Streaming: 340 of 340",
+        "60 events lost on the way, log stream suspended",
+        "Resuming the stream: active",
+        "Filling the gap: 600 of 600  60 missing, 60 filled",
+    ):
+        assert step in ended.stderr
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_an_interrupted_start_stops_the_engine_and_leaves_nothing(environment: dict[str, str], tmp_path: Path) -> None:
     demo = subprocess.Popen(DEMO, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     data = wait_for_engine(tmp_path)

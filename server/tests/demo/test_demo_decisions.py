@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from auth0_elastic.demo import summary, try_next
+from auth0_elastic.demo import summary, tenant, try_next
 from auth0_elastic.demo.compact_json import compact
-from auth0_elastic.demo.home import Home
+from auth0_elastic.demo.home import Home, url_of
 from auth0_elastic.demo.queries import Country, Findings
 from auth0_elastic.demo.traffic import count, deliveries
 from auth0_elastic.demo.verify import judge
 from auth0_elastic.generate import day
 from auth0_elastic.generate.encode import raw
+from auth0_elastic.local_auth0 import LocalAuth0
 from auth0_elastic.receive.parse import parse
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -89,6 +90,25 @@ def test_no_command_to_try_holds_the_token(tmp_path: Path) -> None:
     assert not any(token in command for command in shown)
     assert token not in home.settings.read_text()
     assert home.header.read_text() == f"Authorization: {token}\n"
+
+
+def test_a_tenants_day_is_before_streamed_and_lost() -> None:
+    planned = tenant.plan(DAY)
+    assert [len(part) for part in (planned.before, planned.streamed, planned.lost)] == [120, 96, 24]
+    assert [*planned.before, *planned.streamed, *planned.lost] == DAY
+
+
+def test_a_tenant_is_polled_and_given_a_stream_and_its_secret_stays_in_its_file(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    with LocalAuth0() as auth0:
+        settings = home.furnish("http://127.0.0.1:9200", auth0)
+    (found,) = settings.tenants
+    assert (found.poll.enabled, found.log_stream.mode) == (True, "automatic")
+    assert found.log_stream.url == url_of(settings)
+    commands = dict(try_next.tenant_commands(home, settings))
+    assert any("stream status --config" in command for command in commands.values())
+    shown = [home.settings.read_text(), *commands.values()]
+    assert not [text for text in shown if auth0.tenant.client.client_secret in text]
 
 
 def test_the_files_are_for_this_user_only(tmp_path: Path) -> None:

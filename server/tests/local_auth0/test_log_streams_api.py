@@ -93,7 +93,14 @@ def test_a_patch_cannot_change_this(api: Any, created: dict[str, Any], change: d
 
 def test_a_patch_replaces_what_it_names(api: Any, created: dict[str, Any]) -> None:
     change = {"name": "renamed", "status": "paused", "filters": [], "sink": {"httpEndpoint": "https://new.example.com"}}
+    change["pii_config"] = {"log_fields": ["phone"], "method": "mask", "algorithm": "xxhash"}
     assert api.ask("PATCH", f"{STREAMS}/{created['id']}", change).json == {**created, **change}
+
+
+@pytest.mark.parametrize("change", [{"name": "renamed"}, {"status": "paused"}])
+def test_a_patch_without_pii_config_takes_it_away(api: Any, created: dict[str, Any], change: dict[str, Any]) -> None:
+    patched = api.ask("PATCH", f"{STREAMS}/{created['id']}", change).json
+    assert patched == {key: value for key, value in created.items() if key != "pii_config"} | change
 
 
 def test_only_a_status_ends_a_suspension(api: Any, tenant: Tenant, created: dict[str, Any]) -> None:

@@ -1,0 +1,5 @@
+"""Fetches a tenant's logs from the Management API, page by page, into the spool."""
+
+from auth0_elastic.poll.poller import Poller
+
+__all__ = ["Poller"]
