@@ -134,7 +134,7 @@ def with_event_types(pipeline: str) -> str:
 
 
 def _line(event_type: EventType) -> str:
-    signal = f", signal: {event_type.signal}" if event_type.signal else ""
+    signal = f", signal: {{name: {event_type.signal}, severity: {event_type.severity}}}" if event_type.signal else ""
     return (
         f"{event_type.code}: {{name: {json.dumps(event_type.name)}, action: {json.dumps(event_type.action)}, "
         f"category: [{', '.join(event_type.category)}], type: [{', '.join(event_type.type)}], "

@@ -58,7 +58,7 @@ def _field(field: Json) -> Json:
     if field.get("type") == "constant_keyword" and "value" not in field:
         return {"type": "keyword", "ignore_above": 1024}
     if field.get("type") == "wildcard":
-        return _mappings(field | {"doc_values": True})  # which Elasticsearch's always has: nothing is grouped by without
+        return _mappings(field | {"doc_values": True})  # as in Elasticsearch; without, nothing is grouped by it
     return _mappings(field)
 
 

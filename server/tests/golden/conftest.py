@@ -1,8 +1,10 @@
 """Benches with the package's pipelines and mappings, one of a kind for the whole session."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from auth0_elastic.config.load import load
 from auth0_elastic.engine.client import Engine, connect
 from auth0_elastic.engine.embedded import RunningEngine
 from auth0_elastic.golden import Bench
-from auth0_elastic.package_files import Assets, load_assets
+from auth0_elastic.package_files import load_assets
 
 # This Elasticsearch comes without the modules of these types. Their stand-ins take and refuse the same values, but for
 # a constant, which OpenSearch checks.
@@ -35,22 +37,33 @@ def elasticsearch(elasticsearch_url: str) -> Engine:
 
 
 @pytest.fixture(scope="session")
-def bench(engine: Engine) -> Iterator[Bench]:
-    with Bench(engine, load_assets()) as bench:
-        yield bench
+def bench_of(engine: Engine) -> Iterator[Callable[[str], Bench]]:
+    """The bench of a data stream."""
+    with ExitStack() as benches:
+        yield cache(lambda stream: benches.enter_context(Bench(engine, load_assets(stream))))
 
 
 @pytest.fixture(scope="session")
-def elasticsearch_assets() -> Assets:
-    """The package's assets with types that the real Elasticsearch of these tests has."""
-    assets = load_assets()
-    return replace(assets, components={name: with_stand_ins(body) for name, body in assets.components.items()})
+def bench(bench_of: Callable[[str], Bench]) -> Bench:
+    return bench_of("logs")
 
 
 @pytest.fixture(scope="session")
-def elasticsearch_bench(elasticsearch: Engine, elasticsearch_assets: Assets) -> Iterator[Bench]:
-    with Bench(elasticsearch, elasticsearch_assets, with_pipelines=False) as bench:
-        yield bench
+def elasticsearch_bench_of(elasticsearch: Engine) -> Iterator[Callable[[str], Bench]]:
+    """The bench of a data stream in a real Elasticsearch, with types that this one has, and without pipelines."""
+    with ExitStack() as benches:
+
+        def enter(stream: str) -> Bench:
+            assets = load_assets(stream)
+            plain = replace(assets, components={name: with_stand_ins(each) for name, each in assets.components.items()})
+            return benches.enter_context(Bench(elasticsearch, plain, with_pipelines=False))
+
+        yield cache(enter)
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_bench(elasticsearch_bench_of: Callable[[str], Bench]) -> Bench:
+    return elasticsearch_bench_of("logs")
 
 
 def with_stand_ins(body: Any) -> Any:

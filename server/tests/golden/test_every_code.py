@@ -9,6 +9,7 @@ import pytest
 
 from auth0_elastic.event_types import SEVERITY, EventType, load
 from auth0_elastic.golden import Bench, find_cases, read_case
+from auth0_elastic.golden.case import data_stream_of
 from auth0_elastic.package_files import find_package, load_assets
 from auth0_elastic.package_files.locate import read_yaml
 
@@ -72,7 +73,7 @@ def expected(each: EventType) -> Json:
         "log.level": each.level,
         "message": sentence(each, description),
     }
-    fields |= {"auth0.logs.signal": each.signal} if each.signal else {}
+    fields |= {"auth0.signal.name": each.signal, "auth0.signal.severity": each.severity} if each.signal else {}
     fields |= {"error.message": description, "event.reason": description} if each.outcome == "failure" else {}
     own: Json = SPECIAL.get(each.code, {}).get("expected", {})
     return fields | own
@@ -140,7 +141,8 @@ def test_the_details_that_make_a_code_special_belong_to_known_codes() -> None:
 
 
 def test_every_field_that_is_defined_is_in_some_document(bench: Bench, streamed: dict[str, Json]) -> None:
-    events = [event for path in find_cases(find_package()) for event in read_case(path).events]
+    paths = [path for path in find_cases(find_package()) if data_stream_of(path).name == "logs"]
+    events = [event for path in paths for event in read_case(path).events]
     documents = [each.document for each in bench.simulate(events) if each.document] + list(streamed.values())
     found = {name for each in documents for name, _ in flat(each)}
     lacking = {name for name, kind in leaves(load_assets().mappings) if kind != "alias" and name not in found}

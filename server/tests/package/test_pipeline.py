@@ -135,7 +135,7 @@ def test_a_user_agent_of_8000_characters_is_kept_and_parsed_in_part(process: Cal
     assert len(document["auth0"]["logs"]["data"]["user_agent"]) == len(FIREFOX) + 8_001
 
 
-@pytest.mark.parametrize("broken", ["no JSON", "[1]", "42", '{"type":"s"'])
+@pytest.mark.parametrize("broken", ["no JSON", "[1]", "42", "{", '{"type"'])
 def test_a_failed_document_keeps_its_original_and_nothing_half_made(
     process: Callable[[Json], Json], broken: str
 ) -> None:
