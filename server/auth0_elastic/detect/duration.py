@@ -1,0 +1,14 @@
+"""Durations in rule files."""
+
+import re
+from typing import Any
+
+_UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+
+def milliseconds(value: Any) -> int:
+    """Of 90s, 10m, 24h or 7d. Raises ValueError."""
+    found = re.fullmatch(r"([1-9]\d*)([smhd])", str(value))
+    if found is None:
+        raise ValueError(f"{value} is no duration; write 90s, 10m, 24h or 7d")
+    return int(found[1]) * _UNITS[found[2]]

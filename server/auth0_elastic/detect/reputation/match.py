@@ -1,0 +1,13 @@
+"""That an address lies in a network of a list."""
+
+from typing import Final, NamedTuple
+
+ALLOW: Final = "allow"
+
+
+class Match(NamedTuple):
+    """`kind` and `list` are the list's kind and name, `network` is the entry in CIDR notation (`192.0.2.0/24`)."""
+
+    kind: str
+    list: str
+    network: str

@@ -1,0 +1,250 @@
+"""What Sigma's detections mean, on OpenSearch and on a real Elasticsearch alike; and what they refuse."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from auth0_elastic.config.load import load
+from auth0_elastic.detect.field_types import field_types
+from auth0_elastic.detect.history import EngineHistory
+from auth0_elastic.detect.rule import Rule
+from auth0_elastic.detect.scan import Scan
+from auth0_elastic.detect.sigma import RuleError, load_rule
+from auth0_elastic.engine.client import Engine, connect
+from auth0_elastic.package_files import for_distribution, load_assets
+
+Json = dict[str, Any]
+
+STAND_INS = {"match_only_text": "text", "constant_keyword": "keyword", "wildcard": "keyword"}
+COMMON = {"@timestamp": "2026-11-20T10:15:01.696Z", "event.dataset": "auth0.logs"}
+DOCUMENTS: dict[str, Json] = {
+    "login": {
+        "event.code": "s",
+        "source.ip": "81.2.69.143",
+        "source.geo.location": {"lat": 51.7, "lon": -1.25},
+        "user.id": "auth0|1",
+        "user.name": "j***@example.com",
+        "auth0.logs.data.description": "Successful login of Jane",
+    },
+    "change": {
+        "event.code": "sapi",
+        "source.ip": "2a02:d9c0::1",
+        "http.request.method": "patch",
+        "url.path": "/api/v2/log-streams/lst_1",
+        "http.response.status_code": 200,
+        "auth0.logs.data.is_mobile": False,
+        "auth0.logs.data.description": "Update a Log Stream",
+        "auth0.logs.data.details": {
+            "familyId": "f1",
+            "request": {"body": {"status": "paused", "enabled": False, "scopes": ["read:users", "delete:users"]}},
+        },
+    },
+}
+
+EITHER = "data.type: [s, sapi]"
+MEANINGS: dict[str, set[str]] = {
+    "data.type: s": {"login"},
+    EITHER: {"login", "change"},
+    "data.ip|cidr: 81.2.69.0/24": {"login"},
+    "data.ip|cidr: 2a02:d9c0::/32": {"change"},
+    "data.details.request.method: PATCH": {"change"},
+    "data.details.request.path: /api/v2/log-streams/lst_1": {"change"},
+    "data.details.request.path|startswith: /api/v2/log-streams": {"change"},
+    "data.details.request.path|contains: log-streams": {"change"},
+    "data.details.request.path|endswith: lst_1": {"change"},
+    "data.details.request.path: /api/*/log-streams/lst_?": {"change"},
+    "data.details.request.path|re: ^/api/v2/log-(streams|s)/": {"change"},
+    "data.details.request.path|re|i: LOG-STREAMS": {"change"},
+    "data.details.request.path|re|i: LOG-[A-Y]+/": {"change"},
+    "data.details.request.path|re: LOG-STREAMS": set(),
+    "data.details.request.path|contains: lst*2": set(),
+    r"data.user_name|contains: '\*'": {"login"},
+    r"data.user_name|contains: '?\*\*\*@'": {"login"},
+    "data.details.response.statusCode|gte: 200": {"change"},
+    "data.details.response.statusCode|lt: 200": set(),
+    "data.isMobile: false": {"change"},
+    "data.user_id|exists: true": {"login"},
+    "data.user_id|exists: false": {"change"},
+    "data.user_id: null": {"change"},
+    "data.user_id: '*'": {"login"},
+    "data.details.request.body.status: paused": {"change"},
+    "data.details.request.body.status|startswith: pau": {"change"},
+    "data.details.request.body.enabled: false": {"change"},
+    "data.details.request.body.scopes: delete:users": {"change"},
+    "data.details.request.body.status|exists: true": {"change"},
+    "data.details.request.body.status: null": {"login"},
+    "data.details.request.body.nothing|exists: true": set(),
+    "data.details|exists: true": {"change"},
+    "data.description: update a log stream": {"change"},
+    "data.description|contains: log stream": {"change"},
+    "data.description|contains: stream log": set(),
+    "auth0.logs.data.user_id: auth0|1": {"login"},  # an alias
+    "user.id: auth0|1": {"login"},
+}
+
+
+@dataclass(frozen=True)
+class Index:
+    engine: Engine
+    name: str
+
+    def found(self, rule: Rule) -> set[str]:
+        pages = Scan(self.engine, self.name, [rule]).pages({rule.id: 0})
+        return {event.id for page in pages for event in page}
+
+
+@pytest.fixture(scope="module", params=["opensearch", "elasticsearch"])
+def index(request: pytest.FixtureRequest) -> Iterator[Index]:
+    url = request.getfixturevalue("opensearch").url if request.param == "opensearch" else request.getfixturevalue(
+        "elasticsearch_url"
+    )  # fmt: skip
+    engine = connect(replace(load(Path(os.devnull), {}).elasticsearch, hosts=(url,), distribution=request.param))
+    name = f"meanings-{secrets.token_hex(4)}"
+    mappings = for_distribution(load_assets("logs"), engine.distribution).mappings
+    engine.call(
+        "PUT", f"/{name}", {"mappings": mappings if request.param == "opensearch" else with_stand_ins(mappings)}
+    )
+    for number, (identity, fields) in enumerate(DOCUMENTS.items()):
+        body = COMMON | fields | {"event.id": identity, "event.ingested": f"2026-11-20T10:15:0{number}.000Z"}
+        engine.call("PUT", f"/{name}/_doc/{identity}?refresh=true", nested(body))
+    yield Index(engine, name)
+    engine.call("DELETE", f"/{name}")
+
+
+def with_stand_ins(value: Any) -> Any:
+    """Of types that this Elasticsearch comes without."""
+    if not isinstance(value, dict):
+        return value
+    inner = {key: with_stand_ins(each) for key, each in value.items()}
+    kind = inner.get("type")
+    return {"type": STAND_INS[kind]} if isinstance(kind, str) and kind in STAND_INS else inner
+
+
+def nested(flat: Json) -> Json:
+    document: Json = {}
+    for name, value in flat.items():
+        *parents, last = name.split(".")
+        inner = document
+        for parent in parents:
+            inner = inner.setdefault(parent, {})
+        inner[last] = value
+    return document
+
+
+def written(folder: Path, selection: str, *more: Json, **metadata: Any) -> Path:
+    """A rule file with this selection."""
+    document = {
+        "title": "A rule",
+        "description": "Finds something.",
+        "logsource": {"product": "auth0", "service": "logs"},
+        "detection": {"selection": yaml.safe_load(selection), "condition": "selection"},
+        **metadata,
+    }
+    path = folder / "a_rule.yml"
+    path.write_text(yaml.safe_dump_all([document, *more], sort_keys=False), "utf-8")
+    return path
+
+
+def read(path: Path) -> Rule:
+    return load_rule(path, field_types())
+
+
+@pytest.mark.parametrize("selection", MEANINGS)
+def test_a_selection_means_the_same_on_both_engines(index: Index, tmp_path: Path, selection: str) -> None:
+    assert index.found(read(written(tmp_path, selection))) == MEANINGS[selection]
+
+
+def test_an_event_is_read_from_columns_and_its_keys_from_the_document(index: Index, tmp_path: Path) -> None:
+    rule = read(written(tmp_path, "data.details.familyId: f1", stateful="token_family_spread"))
+    (event,) = next(Scan(index.engine, index.name, [rule]).pages({rule.id: 0}))
+    assert event.first("auth0.logs.data.details.familyId") == "f1"
+    assert (event.first("source.ip"), event.at, event.ingested) == ("2a02:d9c0::1", 1795169701696, 1795169701000)
+
+
+def test_pages_follow_each_other_without_a_gap_or_a_double(index: Index, tmp_path: Path) -> None:
+    rule = read(written(tmp_path, EITHER))
+    pages = list(Scan(index.engine, index.name, [rule], page=1).pages({rule.id: 0}))
+    assert [[event.id for event in page] for page in pages] == [["login"], ["change"]]
+
+
+def test_events_are_counted_by_second(index: Index, tmp_path: Path) -> None:
+    scan = Scan(index.engine, index.name, [read(written(tmp_path, EITHER))])
+    assert scan.counts(0, 2_000_000_000_000) == {1795169700: 1, 1795169701: 1}
+
+
+def test_history_tells_what_was_before(index: Index, tmp_path: Path) -> None:
+    (base,) = read(written(tmp_path, EITHER)).bases
+    history = EngineHistory(index.engine, index.name)
+    at = 1795169701696
+    assert history.latest(base, "user.id", ["auth0|1", "auth0|2"], 0, at + 1)["auth0|1"].id == "login"
+    assert history.latest(base, "user.id", ["auth0|1"], 0, at) == {}
+    assert history.seen(base, "user.id", ["auth0|1"], "event.code", 0, at + 1) == {"auth0|1": frozenset(["s"])}
+    family = "auth0.logs.data.details.familyId"
+    assert [each.first(family) for each in history.events(base, family, ["f1"], 0, at + 1)] == ["f1"]
+    newest = history.newest()
+    assert newest is not None
+    assert newest.id == "change"
+
+
+REFUSED = {
+    "data.tipe: s": "there is no field auth0.logs.data.tipe; is it auth0.logs.data.type",
+    "data.details.x|contains: y": "below a flattened field, where a * may stand only at a value's end",
+    "data.details.x|gt: 5": "is a flattened, whose values are not compared",
+    "data.details.x|re: y": "is a flattened, which no regular expression searches",
+    "data.ip: 81.2.*": "is a ip, which has no wildcards; use cidr or whole values",
+    "data.user_name|cidr: 10.0.0.0/8": "cidr goes with the addresses in data.ip alone",
+    "data.description: a*b": "is a text, searched by its words",
+    "[word]": "a search without a field is not possible",
+}
+
+
+@pytest.mark.parametrize("selection", REFUSED)
+def test_what_cannot_be_searched_is_refused_with_a_remedy(tmp_path: Path, selection: str) -> None:
+    path = written(tmp_path, selection)
+    with pytest.raises(RuleError) as refused:
+        read(path)
+    assert str(path) in str(refused.value)
+    assert REFUSED[selection] in str(refused.value)
+
+
+def correlated(**changes: Any) -> Json:
+    correlation = {"type": "event_count", "rules": ["base"], "timespan": "5m", "condition": {"gte": 2}} | changes
+    return {"title": "C", "description": "D.", "correlation": correlation}
+
+
+BROKEN: dict[str, tuple[Json, list[Json], str]] = {
+    "no_description": ({"description": None}, [], "its last document has no description"),
+    "another_product": ({"logsource": {"product": "okta", "service": "logs"}}, [], "its logsource is for other data"),
+    "unknown_level": ({"level": "urgent"}, [], "urgent"),
+    "unknown_entity": ({"x-auth0": {"entity": "robot"}}, [], "x-auth0.entity: robot is none of user, source"),
+    "unknown_key": ({"x-auth0": {"entitiy": "user"}}, [], "x-auth0 cannot have entitiy; it has entity, id"),
+    "no_window": ({"x-auth0": {"window": "long"}}, [], "long is no duration; write 90s, 10m, 24h or 7d"),
+    "no_such_base": ({"name": "base"}, [correlated(rules=["other"])], "other"),
+    "no_such_group": ({"name": "base"}, [correlated(**{"group-by": ["data.no"]})], "no field auth0.logs.data.no"),
+    "a_sum": ({"name": "base"}, [correlated(type="value_sum", condition={"gte": 2, "field": "data.ip"})], "value_sum"),
+    "last_is_a_step": ({"name": "base"}, [correlated(rules=["a_rule"]) | {"name": "x"}, correlated()], "last document"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("defect", BROKEN)
+def test_a_broken_file_is_refused_with_its_name(tmp_path: Path, defect: str) -> None:
+    metadata, more, message = BROKEN[defect]
+    path = written(tmp_path, "data.type: s", *more, **metadata)
+    with pytest.raises(RuleError) as refused:
+        read(path)
+    assert str(path) in str(refused.value)
+    assert message in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["a: [", "- a list", "", "title: nothing else"])
+def test_what_is_no_rule_is_refused_with_its_name(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "no_rule.yml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(RuleError, match=r"no_rule\.yml: it "):
+        read(path)
