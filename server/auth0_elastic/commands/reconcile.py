@@ -15,6 +15,7 @@ from rich.table import Table
 from auth0_elastic.commands.stream.common import api_of, tenant_option, tenants_of
 from auth0_elastic.config.settings import Settings, Tenant
 from auth0_elastic.engine.client import connect
+from auth0_elastic.errors import Auth0ElasticError
 from auth0_elastic.package_files import load_assets
 from auth0_elastic.reconcile import Comparison, Findings, Indexed, Window
 from auth0_elastic.serve.deliver import deliver
@@ -52,11 +53,21 @@ def command(
     """
     tenants = tenants_of(settings, tenant_name)
     window = Window(since, until)
-    found = {tenant.name: _reconcile(settings, tenant, window, dry_run=dry_run) for tenant in tenants}
+    found: dict[str, Findings] = {}
+    troubles: list[Auth0ElasticError] = []
+    for tenant in tenants:
+        try:
+            found[tenant.name] = _reconcile(settings, tenant, window, dry_run=dry_run)
+        except Auth0ElasticError as error:  # one tenant's trouble does not keep another's gaps from being filled
+            troubles.append(error)
     if as_json:
         click.echo(json.dumps({name: findings.as_json() for name, findings in found.items()}, indent=2))
     else:
         _print(found)
+    for trouble in troubles:
+        click.echo(f"auth0-elastic: {trouble}", err=True)
+    if troubles:
+        sys.exit(troubles[0].exit_code)
     if any(findings.still_missing for findings in found.values()):
         sys.exit(1)
 

@@ -17,9 +17,13 @@ NEARLY_FULL = 0.8
 
 def examine_spool(spool: Spool) -> Iterator[Finding]:
     """The disk, then what waits for each data stream."""
-    yield _disk(spool)
-    for name, folder in spool.folders.items():
-        yield from _waiting(f"spool: {name}", folder, spool.max_size)
+    try:
+        yield _disk(spool)
+        for name, folder in spool.folders.items():
+            yield from _waiting(f"spool: {name}", folder, spool.max_size)
+    except sqlite3.DatabaseError as error:
+        text = f"a file in {spool.path} is damaged, or none of ours ({error})"
+        yield Finding("spool", "problem", text, "see the server's log, and set the file aside")
 
 
 def _disk(spool: Spool) -> Finding:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from auth0_elastic.config.settings import Settings, Tenant
 from auth0_elastic.doctor.finding import Finding, State
-from auth0_elastic.errors import Auth0Error, Auth0Refused, ConfigError, SpoolError
+from auth0_elastic.errors import Auth0Error, ConfigError, SpoolError
 from auth0_elastic.log_stream.desired import token_of
 from auth0_elastic.log_stream.status import StreamStatus, look
 from auth0_elastic.management.client import ManagementApi
@@ -45,8 +45,7 @@ def _asked(check: str, ask: Callable[[], int]) -> Finding:
         ask()
     except (Auth0Error, ConfigError) as error:
         problem, _, remedy = str(error).rpartition("; ")
-        state: State = "problem" if isinstance(error, Auth0Refused | ConfigError) else "warning"
-        return Finding(check, state, problem or str(error), remedy if problem else "look at the network, and try again")
+        return Finding(check, "problem", problem or str(error), remedy if problem else "")
     return Finding(check, "ok", "can be read")
 
 

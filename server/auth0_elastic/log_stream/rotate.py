@@ -1,12 +1,16 @@
 """Gives a tenant's log stream a new token, without a moment in which Auth0's is refused."""
 
+import fcntl
+import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from auth0_elastic.config.settings import Listener, Tenant
-from auth0_elastic.errors import Auth0Refused, Auth0Unavailable
+from auth0_elastic.errors import Auth0Refused, Auth0Unavailable, SpoolLocked
 from auth0_elastic.log_stream.compare import same_token
 from auth0_elastic.log_stream.configuration import Existing, existing, patched_authorization
 from auth0_elastic.log_stream.desired import header
@@ -16,6 +20,7 @@ from auth0_elastic.log_stream.manage import needed_stream
 from auth0_elastic.management.client import ManagementApi
 from auth0_elastic.management.log_streams import update_stream
 from auth0_elastic.secret import Secret
+from auth0_elastic.spool.database import make_folder
 from auth0_elastic.tokens import TokenStore
 
 GRACE: Final = 3600.0
@@ -48,18 +53,35 @@ def rotate(
 
     Where it stops halfway, both are valid. Raises Auth0Error, StreamUnclear, ListenerUnavailable, SpoolError.
     """
-    stream = needed_stream(api, tenant)
-    _check_endpoint(stream, tenant)
-    old, new = stream.configuration.authorization, store.add(tenant.name)
-    try:
-        proved_at = _prove(tenant, listener, new)
-        changed = _tell(api, tenant, stream, new)
-    except (ListenerUnavailable, Auth0Refused):
-        store.retire(new, clock() + grace)  # not at once: what watches the stream may have told Auth0 meanwhile
-        raise
-    until = clock() + grace
-    retired = store.retire_others(tenant.name, new, until)
+    with _alone(store.path.parent):
+        stream = needed_stream(api, tenant)
+        _check_endpoint(stream, tenant)
+        old, new = stream.configuration.authorization, store.add(tenant.name)
+        try:
+            proved_at = _prove(tenant, listener, new)
+            changed = _tell(api, tenant, stream, new)
+        except (ListenerUnavailable, Auth0Refused):
+            store.retire(new, clock() + grace)  # not at once: what watches the stream may have told Auth0 meanwhile
+            raise
+        until = clock() + grace
+        retired = store.retire_others(tenant.name, new, until)
     return Rotated(changed, proved_at, retired, until, _is_among(old, listener.authorization_token))
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Two rotations at once would each end the token that the other one has just told Auth0."""
+    make_folder(folder)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            message = "another rotation is under way, so nothing is changed; wait for its end"
+            raise SpoolLocked(f"{folder}: {message}") from error
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _check_endpoint(stream: Existing, tenant: Tenant) -> None:

@@ -58,7 +58,8 @@ def look(api: ManagementApi, tenant: Tenant, token: Secret | None, accepted: Seq
 
 def unknown(tenant: Tenant, error: Auth0ElasticError) -> StreamStatus:
     """Of a tenant that could not be asked."""
-    return StreamStatus(tenant.name, tenant.log_stream.mode, tenant.log_stream.name, problems=(str(error),))
+    settings, problem = tenant.log_stream, str(error)
+    return StreamStatus(tenant.name, settings.mode, settings.name, status="unknown", problems=(problem,))
 
 
 def _absent(tenant: Tenant) -> StreamStatus:

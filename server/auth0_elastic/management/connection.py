@@ -162,10 +162,10 @@ def _reason(error: failures.HTTPError, host: str, timeout: float) -> str:
         return f"the host name of {host} cannot be resolved"
     if isinstance(error, failures.ProxyError):
         return f"the proxy does not connect ({_words(_innermost(error))})"
+    if isinstance(error, failures.NewConnectionError):  # in urllib3 it is a ConnectTimeoutError too
+        return f"{host} takes no connection ({_words(_innermost(error))})"
     if isinstance(error, failures.ConnectTimeoutError):
         return f"{host} takes no connection within {timeout:g} s"
-    if isinstance(error, failures.NewConnectionError):
-        return f"{host} takes no connection ({_words(_innermost(error))})"
     if isinstance(error, failures.ReadTimeoutError):
         return f"{host} does not answer within {timeout:g} s"
     return f"{host} broke off the connection ({_words(_innermost(error))})"

@@ -60,7 +60,7 @@ def _token_remedy(tenant: Tenant, request: Request, status: int, code: str) -> s
             f"authorize the application in {_MANAGEMENT_API} > Machine to Machine Applications, and check "
             f"{_key(tenant, 'audience')}: with a custom domain it is still https://TENANT.REGION.auth0.com/api/v2/"
         )
-    return _address_remedy(tenant) if _elsewhere(status) else ""
+    return _address_remedy(tenant) if _elsewhere(status) or not code else ""
 
 
 def _remedy(tenant: Tenant, request: Request, status: int, code: str) -> str:

@@ -27,6 +27,7 @@ class Tokens:
         self._lock = threading.Lock()
         self._token: Secret | None = None
         self._since, self._renew_at = 0.0, 0.0
+        self._replaces = False
         self._failures = 0
         self._failure: Auth0Error | None = None
 
@@ -47,9 +48,10 @@ class Tokens:
             return self._renew()
 
     def reject(self, token: Secret) -> None:
-        """Auth0 does not take this token: it is not used again."""
+        """Auth0 does not take this token: it is not used again, unless it has just taken the place of another such."""
         with self._lock:
-            if self._token is token:
+            is_new = self._replaces and self._clock() - self._since <= _WORTH_REPLACING
+            if self._token is token and not is_new:
                 self._token = None
 
     def lacks_scope(self, token: Secret) -> None:
@@ -66,6 +68,7 @@ class Tokens:
             self._failures += 1
             self._failure = error
             raise
+        self._replaces = self._token is None and self._since > 0
         self._since, self._renew_at = asked, asked + life - min(_EARLY, life / 10)
         self._token = token
         return token

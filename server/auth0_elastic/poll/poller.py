@@ -15,6 +15,7 @@ from auth0_elastic.management.logs import Page, read_page, synthetic_log_id
 from auth0_elastic.management.retention import SHORTEST_RETENTION, beginning_after
 from auth0_elastic.poll.polled_at import PolledAt
 from auth0_elastic.poll.position import Position
+from auth0_elastic.poll.recent import Recent
 from auth0_elastic.receive.parse import parse_each
 from auth0_elastic.ship.identity import log_id_time
 from auth0_elastic.spool.spool_file import SpoolFile, total_of
@@ -62,11 +63,13 @@ class Poller:
         self._api, self._poll, self._name = api, tenant.poll, tenant.name
         self._file, self._max_size, self._clock = file, max_size, clock
         self._leaves_checkpoint = since is not None
-        start = synthetic_log_id(since) if since else file.checkpoint or _first_start(tenant.poll, self._now())
-        self._position = Position(start, None if since else PolledAt(file.path), tenant.poll.batch_size)
+        checkpoint = synthetic_log_id(since) if since else file.checkpoint or _first_start(tenant.poll, self._now())
+        after, *known = ([] if since else file.recent) or [checkpoint]
+        self._position = Position(after, None if since else PolledAt(file.path), tenant.poll.batch_size, known)
         self._is_checked = self._is_full = False
+        self._longest = 0
         self.caught_up = False
-        self.progress = Progress(since=log_id_time(start))
+        self.progress = Progress(since=log_id_time(checkpoint))
 
     def step(self) -> float:
         """Fetches and keeps one page; the seconds until the next: 0 while there is more. `caught_up` says if there is.
@@ -93,23 +96,32 @@ class Poller:
         if not self._has_room(sum(map(len, events))):
             return FULL_SECONDS
         following = page.next_from or self._position.after
-        self._append(events, following)
-        self._position.recent.add(events)
+        recent = self._position.recent.plus(events)
+        self._append(events, following, recent)
+        self._position.recent = recent
         self.progress.add(len(events), log_id_time(following))
-        if len(page.events) >= self._poll.batch_size and following != self._position.after:
+        if self._more_follows(page, following, is_new=bool(events)):
             self._position.after = following
             return 0.0
         self._position.end_round(self._clock)
         self._is_checked, self.caught_up = False, True
         return self._poll.interval
 
-    def _append(self, events: Sequence[bytes], following: str) -> None:
+    def _more_follows(self, page: Page, following: str, *, is_new: bool) -> bool:
+        """Auth0 may give less than it was asked for: only a page that is shorter than another and new is the last."""
+        self._longest = max(self._longest, len(page.events))
+        newest = max(self._position.recent.known, default="")
+        is_last = is_new and len(page.events) < self._longest and following >= newest
+        return not is_last and bool(page.events) and following != self._position.after
+
+    def _append(self, events: Sequence[bytes], following: str, recent: Recent) -> None:
         """One transaction: a crash before it repeats the page, one after it does not."""
         before = self._file.checkpoint
         checkpoint = None if self._leaves_checkpoint else max(following, before or "")
         if events or (checkpoint and checkpoint != before):
             parsed = parse_each(events)
-            self._file.append(int(self._clock() * 1000), parsed.events, parsed.rejected, checkpoint=checkpoint)
+            now, known = int(self._clock() * 1000), [recent.after, *recent.known]
+            self._file.append(now, parsed.events, parsed.rejected, checkpoint=checkpoint, recent=known)
         if self._is_full:
             self._is_full = False
             _log.info("tenants.%s: the spool has room again, polling goes on", self._name)

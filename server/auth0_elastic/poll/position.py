@@ -1,6 +1,6 @@
 """Where a poller reads on, and up to when everything is known to it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -15,10 +15,13 @@ _CLOCKS_DIFFER: Final = timedelta(hours=12)  # still inside the shortest retenti
 class Position:
     """`after` is the log_id that the next page follows; within a round it moves on from page to page."""
 
-    def __init__(self, after: str, polled_at: PolledAt | None, page_size: int) -> None:
-        """Without `polled_at` nothing is known of earlier rounds, and this one is not noted."""
+    def __init__(self, after: str, polled_at: PolledAt | None, page_size: int, known: Iterable[str] = ()) -> None:
+        """Without `polled_at` nothing is known of earlier rounds, and this one is not noted.
+
+        `known` are the log_ids after `after` that were fetched.
+        """
         self._page_size = page_size
-        self.after, self.recent = after, Recent(after, page_size)
+        self.after, self.recent = after, Recent(after, page_size, known)
         self._polled_at = polled_at
 
     def go_on_from(self, log_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Final
+from typing import Final, Self
 
 from auth0_elastic.management.logs import synthetic_log_id
 from auth0_elastic.ship.identity import document_id, log_id_time
@@ -15,22 +15,21 @@ PAGES: Final = 10
 class Recent:
     """Whatever follows `after` and was fetched is known here, so that nothing of it is kept a second time."""
 
-    def __init__(self, after: str, page_size: int) -> None:
-        self.after = after
-        self._most = PAGES * page_size
-        self._known: list[str] = []
+    def __init__(self, after: str, page_size: int, known: Iterable[str] = ()) -> None:
+        self.after, self.known = after, sorted(known)
+        self._page_size = page_size
 
     def unknown(self, events: Iterable[bytes]) -> list[bytes]:
         """Those of a page that were not fetched before, in its order."""
-        known = set(self._known)
+        known = set(self.known)
         return [raw for raw in events if document_id(raw) not in known]
 
-    def add(self, events: Iterable[bytes]) -> None:
-        """These are kept now; what is older than the last minutes is forgotten, and `after` follows."""
+    def plus(self, events: Iterable[bytes]) -> Self:
+        """Once these are kept too; what is older than the last minutes is forgotten, and `after` follows."""
         timed = (identity for raw in events if log_id_time(identity := document_id(raw)))
-        self._known = sorted({*self._known, *timed})
-        newest = log_id_time(self._known[-1]) if self._known else None
+        known = sorted({*self.known, *timed})
+        newest = log_id_time(known[-1]) if known else None
         if newest is None:
-            return
-        edge = max([self.after, synthetic_log_id(newest - LATE), *self._known[: -self._most][-1:]])
-        self.after, self._known = edge, [identity for identity in self._known if identity > edge]
+            return self
+        edge = max([self.after, synthetic_log_id(newest - LATE), *known[: -PAGES * self._page_size][-1:]])
+        return type(self)(edge, self._page_size, [identity for identity in known if identity > edge])

@@ -1,7 +1,7 @@
 """One comparison: reads Auth0's logs of a window, finds those that are nowhere here, and puts them into the spool."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,7 @@ LOOK_SECONDS: Final = 2.0
 FULL_SECONDS: Final = 10.0
 PATIENCE: Final = 120.0
 MOST_UNDER_WAY: Final = 20_000
+_SLACK: Final = timedelta(minutes=1)  # a window of a day begins a little before the last day does
 
 
 class Comparison:
@@ -64,7 +65,7 @@ class Comparison:
         since = synthetic_log_id(self._window.since)
         beginning = beginning_after(self._api, since, datetime.fromtimestamp(self._clock(), UTC))
         oldest = log_id_time(beginning.oldest) if beginning else None
-        if oldest and oldest > self._window.since:
+        if oldest and oldest - self._window.since > _SLACK:
             self.findings.unknown = self._window.since, min(oldest, self._window.until or oldest)
         return beginning.after if beginning else since
 
@@ -78,12 +79,15 @@ class Comparison:
         yield chunk
 
     def _pages(self, after: str) -> Iterator[list[bytes]]:
-        more = True
+        """To the window's end, or to a page shorter than another: Auth0 may give less than it was asked for."""
+        more, longest = True, 0
         while more:
             page = read_page(self._api, after, LARGEST_PAGE)
             yield [raw for raw in page.events if self._is_inside(document_id(raw))]
             following = page.next_from or after
-            more = len(page.events) == LARGEST_PAGE and following != after and self._is_inside(following)
+            longest = max(longest, len(page.events))
+            is_full = len(page.events) == longest or self._window.until is not None
+            more = is_full and bool(page.events) and following != after and self._is_inside(following)
             after, self.upto = following, log_id_time(following) or self.upto
 
     def _is_inside(self, log_id: str) -> bool:

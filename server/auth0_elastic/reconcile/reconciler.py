@@ -15,12 +15,14 @@ from auth0_elastic.reconcile.comparison import Comparison
 from auth0_elastic.reconcile.findings import Findings, Window
 from auth0_elastic.reconcile.indexed import Indexed
 from auth0_elastic.reconcile.memory import Memory
+from auth0_elastic.ship.backoff import Backoff
 from auth0_elastic.spool.database import make_folder
 
 _log = logging.getLogger(__name__)
 
 BEAT_SECONDS: Final = 15.0
-RETRY_SECONDS: Final = 60.0
+FIRST_RETRY_SECONDS: Final = 1.0
+LONGEST_RETRY_SECONDS: Final = 60.0
 
 
 class Reconciler:
@@ -42,6 +44,8 @@ class Reconciler:
         self._lock = threading.Lock()
         self._state = schedule.started(self._memory.read(), clock())
         self._not_before = 0.0
+        self._failures = 0
+        self._backoff = Backoff(FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS)
         self._running: Iterator[float] | None = None
         self.last: Findings | None = None
 
@@ -53,7 +57,7 @@ class Reconciler:
     def step(self) -> float:
         """Does a piece of what is due; the seconds until the next step, of which 15 are the most.
 
-        Raises Auth0Error, ConfigError, EngineError, SpoolError; the comparison is then begun anew a minute later.
+        Raises Auth0Error, ConfigError, EngineError, SpoolError; the comparison is then begun anew, soon at first.
         """
         self._beat()
         if self._running is None:
@@ -64,10 +68,11 @@ class Reconciler:
         try:
             return min(next(self._running), BEAT_SECONDS)
         except StopIteration:
-            self._running = None
+            self._running, self._failures = None, 0
             return 0.0
         except Exception:
-            self._running, self._not_before = None, self._clock() + RETRY_SECONDS
+            self._failures += 1
+            self._running, self._not_before = None, self._clock() + self._backoff.delay(self._failures)
             raise
 
     def _compare(self) -> Iterator[float]:

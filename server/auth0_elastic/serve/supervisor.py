@@ -46,9 +46,12 @@ class Child:
         self._starts += 1
 
     def gave_up(self) -> int | None:
-        """Its exit code if that says that starting it again would not help; a crash or a kill does not."""
+        """Its exit code if its very first start said that another would not help; a crash or a kill does not.
+
+        Settings that are broken later, while the others run, are no reason to end them.
+        """
         code = None if self._process is None else self._process.poll()
-        return code if code in GIVES_UP else None
+        return code if code in GIVES_UP and self._starts == 1 else None
 
     def signal(self, number: int) -> None:
         if self.running and self._process is not None:
@@ -66,7 +69,7 @@ class Child:
 
 
 class Supervisor:
-    """Runs until SIGTERM or SIGINT, or until a child gives up."""
+    """Runs until SIGTERM or SIGINT, or until a child gives up at its first start."""
 
     def __init__(self, children: Sequence[Child]) -> None:
         self.children = children

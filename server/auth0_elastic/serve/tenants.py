@@ -18,12 +18,12 @@ from auth0_elastic.management.client import ManagementApi
 from auth0_elastic.package_files import load_assets
 from auth0_elastic.poll import Poller
 from auth0_elastic.reconcile import Indexed, Reconciler
+from auth0_elastic.ship.backoff import Backoff
 from auth0_elastic.spool.spool_file import SpoolFile
 from auth0_elastic.tokens import TokenStore
 
 log = logging.getLogger(__name__)
 
-AFTER_ERROR_SECONDS = 60.0
 TIDY_SECONDS = 2.0  # what is delivered counts against spool.max_size until it is removed
 STOP_SECONDS = 2.0  # what is under way then may be cut off: nothing is half done by that
 RETENTION = timedelta(days=7)  # Auth0 gives a stream up after as many days, so that a gap may be that long
@@ -120,23 +120,25 @@ def _look_for_gaps(tenant: Tenant, reconciler: Reconciler | None) -> None:
 
 def _go_round(loop: Loop, stop: threading.Event) -> None:
     """Says what goes wrong once, until it is something else, and that it goes well again."""
-    trouble = ""
+    trouble, failures, backoff = "", 0, Backoff(1, 60)
     while not stop.is_set():
         try:
             pause = loop.step()
             if trouble:
                 log.info("%s goes well again", loop.name)
-            trouble = ""
+            trouble, failures = "", 0
         except Stopped:
             return
         except Auth0ElasticError as error:
             if str(error) != trouble:
-                log.error("%s: %s; it is tried again every minute", loop.name, error)
-            pause, trouble = AFTER_ERROR_SECONDS, str(error)
+                log.error("%s: %s; it is tried again", loop.name, error)
+            trouble, failures = str(error), failures + 1
+            pause = backoff.delay(failures)
         except Exception as error:
             if repr(error) != trouble:
-                log.exception("%s failed in a way that was not foreseen; it is tried again every minute", loop.name)
-            pause, trouble = AFTER_ERROR_SECONDS, repr(error)
+                log.exception("%s failed in a way that was not foreseen; it is tried again", loop.name)
+            trouble, failures = repr(error), failures + 1
+            pause = backoff.delay(failures)
         stop.wait(pause)
 
 

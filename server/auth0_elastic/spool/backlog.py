@@ -1,12 +1,15 @@
 """What the shipper reads: the undelivered events of all spool files, oldest first, those of gone processes too."""
 
+import logging
 import sqlite3
 from pathlib import Path
 from typing import NamedTuple
 
 from auth0_elastic.spool.database import FileLock, open_reader
 from auth0_elastic.spool.ledger import Ledger
-from auth0_elastic.spool.spool_file import KEPT_PREFIX, Rejected, spool_files
+from auth0_elastic.spool.spool_file import KEPT_PREFIX, Rejected, set_aside, spool_files
+
+log = logging.getLogger(__name__)
 
 
 class SpooledEvent(NamedTuple):
@@ -108,9 +111,19 @@ class Backlog:
                     file = OpenFile(path, self._ledger)
                 except sqlite3.OperationalError:
                     continue  # being made right now: its tables come in a moment
+                except sqlite3.DatabaseError as error:
+                    self._set_aside(path, error)
+                    continue
                 self.files[path] = file
                 new.append(file)
         return new
+
+    def _set_aside(self, path: Path, error: sqlite3.DatabaseError) -> None:
+        """A damaged file that nobody writes; the others are delivered all the same."""
+        lock = FileLock(path.with_suffix(".lock"))
+        if lock.acquire():
+            log.error("%s is damaged (%s); it is kept as %s and not delivered", path, error, set_aside(path))
+            lock.release()
 
     def remove_if_abandoned(self, file: OpenFile) -> bool:
         """Deletes the drained file of a process that is gone; leaves one that a writer has open or comes back to."""

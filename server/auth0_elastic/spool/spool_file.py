@@ -1,5 +1,6 @@
 """One spool file: where one process keeps what it has received until it is delivered."""
 
+import logging
 import sqlite3
 import uuid
 from collections.abc import Iterator, Sequence
@@ -9,6 +10,8 @@ from typing import NamedTuple, Self
 from auth0_elastic.errors import SpoolError, SpoolLocked
 from auth0_elastic.spool.database import FileLock, make_folder, open_reader, open_writer, transaction
 from auth0_elastic.spool.ledger import LEDGER, Deliveries, deliveries_of, open_ledger
+
+log = logging.getLogger(__name__)
 
 SCHEMA_VERSION = 2
 PRUNED_AT_ONCE = 5_000  # rows; keeps a commit that waits for the pruning waiting for milliseconds only
@@ -46,7 +49,7 @@ class SpoolFile:
     def __init__(self, path: Path, lock: FileLock) -> None:
         self.path = path
         self._lock = lock
-        self._connection = open_writer(path)
+        self._connection = self._open()
         self.file_id = self._prepare()
         self._ledger: sqlite3.Connection | None = None
         self._skip_delivered_numbers()
@@ -77,8 +80,13 @@ class SpoolFile:
     @property
     def checkpoint(self) -> str | None:
         """The log_id that the last `append` with one has left."""
-        row = self._connection.execute("SELECT log_id FROM checkpoint").fetchone()
-        return str(row[0]) if row is not None else None
+        rows = self._checkpoints(most=1)
+        return rows[0] if rows else None
+
+    @property
+    def recent(self) -> list[str]:
+        """The log_ids that the last `append` with a checkpoint has left beside it, in their order."""
+        return self._checkpoints()[1:]
 
     def append(
         self,
@@ -87,8 +95,9 @@ class SpoolFile:
         rejected: Sequence[Rejected] = (),
         *,
         checkpoint: str | None = None,
+        recent: Sequence[str] = (),
     ) -> None:
-        """Keeps events, dead letters and a new checkpoint, all or none; `received` in epoch milliseconds.
+        """Keeps events, dead letters and a new checkpoint with `recent`, all or none; `received` in epoch milliseconds.
 
         On the disk when it returns. Raises SpoolError when the disk does not take them.
         """
@@ -105,7 +114,8 @@ class SpoolFile:
                 self._count(size, len(events), len(rejected))
                 if checkpoint is not None:
                     self._connection.execute("DELETE FROM checkpoint")
-                    self._connection.execute("INSERT INTO checkpoint VALUES (?)", (checkpoint,))
+                    rows = [(log_id,) for log_id in (checkpoint, *recent)]
+                    self._connection.executemany("INSERT INTO checkpoint VALUES (?)", rows)
             self.totals = _totals(self._connection)
         except sqlite3.Error as error:
             raise SpoolError(f"{self.path}: cannot keep events: {error}") from error
@@ -131,6 +141,19 @@ class SpoolFile:
             self._ledger.close()
         self._connection.close()
         self._lock.release()
+
+    def _open(self) -> sqlite3.Connection:
+        """A file that cannot be read is set aside, whole, and a new one begun: it must not keep events out."""
+        try:
+            connection = open_writer(self.path)
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as error:
+            aside = set_aside(self.path)
+            log.error("%s is damaged (%s); it is kept as %s, and a new one begun", self.path, error, aside)
+            return open_writer(self.path)
+        return connection
 
     def _deliveries(self) -> Deliveries | None:
         if self._ledger is None:
@@ -167,6 +190,11 @@ class SpoolFile:
         self._count(-int(freed), 0, 0)
         return bool(upto < delivered_to)
 
+    def _checkpoints(self, most: int = -1) -> list[str]:
+        """The checkpoint, then what was left beside it."""
+        found = self._connection.execute("SELECT log_id FROM checkpoint ORDER BY rowid LIMIT ?", (most,))
+        return [str(log_id) for (log_id,) in found]
+
     def _count(self, size: int, accepted: int, rejected: int) -> None:
         self._connection.execute(
             "UPDATE meta SET live_bytes = live_bytes + ?, accepted = accepted + ?, rejected = rejected + ?",
@@ -188,20 +216,30 @@ class SpoolFile:
         return str(self._connection.execute("SELECT file_id FROM meta").fetchone()[0])
 
 
+def set_aside(path: Path) -> Path:
+    """Renames a damaged file and what belongs to it, so that nobody reads it; returns its new name."""
+    aside = path.with_suffix(f".bad-{uuid.uuid4().hex[:8]}")
+    for suffix in ("-wal", "-shm", ""):
+        old = Path(f"{path}{suffix}")
+        if old.exists():
+            old.rename(f"{aside}{suffix}")
+    return aside
+
+
 def spool_files(folder: Path) -> Iterator[Path]:
     """Every spool file there, also those of processes that are gone; not the ledger."""
     return (path for path in sorted(folder.glob("*-*.db")) if path.name != LEDGER)
 
 
 def read_totals(path: Path) -> Totals:
-    """The totals of a file that another process may be writing; zeros while it is being made."""
+    """The totals of a file that another process may be writing; zeros while it is being made, or if it is damaged."""
     try:
         connection = open_reader(path)
     except sqlite3.OperationalError:
         return Totals(0, 0, 0)
     try:
         return _totals(connection)
-    except sqlite3.OperationalError:
+    except sqlite3.DatabaseError:  # also one that is damaged, which the shipper tells of
         return Totals(0, 0, 0)
     finally:
         connection.close()

@@ -86,6 +86,19 @@ def test_silence_and_lag_are_warned_of(happened: str, ingested: str, state: str,
     assert text in finding.text
 
 
+def test_an_event_that_another_has_written_ends_nothing() -> None:
+    newest = {"@timestamp": "2026-11-21T11:59:00.123456789Z"}
+    assert freshness("newest event", [newest], NOW).state == "ok"
+
+
+def test_a_damaged_spool_file_is_told(tmp_path: Path) -> None:
+    spool = load(None, {"AUTH0_ELASTIC_SPOOL_PATH": str(tmp_path)}).spool
+    spool.logs.mkdir()
+    (spool.logs / "worker-0.db").write_text("no database, but long enough to be taken for one")
+    (found,) = examine_spool(spool)
+    assert (found.state, "is damaged" in found.text) == ("problem", True)
+
+
 def test_a_full_spool_and_dead_letters_are_told(tmp_path: Path) -> None:
     spool = replace(load(Path("/dev/null"), {}).spool, path=tmp_path, max_size=100)
     SpoolFile.open_free(spool.logs, "listener").append(1, [b"x" * 90])

@@ -96,12 +96,13 @@ def test_a_wrong_secret_is_told_without_showing_it(settings: Settings) -> None:
     assert "not-the-one" not in str(found)
 
 
-def test_an_auth0_that_does_not_answer_is_a_warning(auth0: LocalAuth0, settings: Settings) -> None:
+def test_an_auth0_that_does_not_answer_is_a_problem(auth0: LocalAuth0, settings: Settings) -> None:
     auth0.stop()
     (tenant,) = settings.tenants
     settings = replace(settings, tenants=(replace(tenant, poll=replace(tenant.poll, enabled=False)),))
     found = findings(settings)
-    assert [finding.state for finding in found.values()] == ["warning"]
+    assert [finding.state for finding in found.values()] == ["problem"]
+    assert found["acme: log streams"].remedy == "check tenants.acme.base_url and the network"
 
 
 def test_the_payload_url_is_asked_as_auth0_asks_it(http_server: Any, settings: Settings) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from auth0_elastic.config.settings import Tenant
-from auth0_elastic.errors import Auth0Refused, Auth0Unavailable
+from auth0_elastic.errors import Auth0Refused, Auth0Unavailable, SpoolLocked
 from auth0_elastic.log_stream.door import local_door
 from auth0_elastic.log_stream.errors import ListenerUnavailable, StreamUnclear
 from auth0_elastic.log_stream.rotate import GRACE, Rotated, rotate
 from auth0_elastic.management.client import ManagementApi
+from auth0_elastic.secret import Secret
 from auth0_elastic.tokens import TokenStore
 
 Connect = Callable[[Tenant], ManagementApi]
@@ -93,6 +94,24 @@ def test_a_token_of_the_settings_is_said_to_stay_valid(world: Any) -> None:
     assert authorization(world) != TOKEN
     assert set(listener.statuses) == {200}
     assert "unchanged" in world.run("update").output
+
+
+def test_of_two_rotations_at_once_one_changes_nothing(world: Any, connect: Connect) -> None:
+    world.without_token()
+    world.run("create")
+    refused: list[str] = []
+
+    def again() -> float:
+        with pytest.raises(SpoolLocked, match="another rotation is under way") as locked:
+            turn(world, connect)
+        refused.append(str(locked.value))
+        return time.time()
+
+    with world.listener():
+        turn(world, connect, clock=again)
+        assert refused
+        assert world.store.current("acme") == Secret(authorization(world))
+        turn(world, connect)
 
 
 def test_nothing_changes_when_no_listener_runs(world: Any, connect: Connect) -> None:

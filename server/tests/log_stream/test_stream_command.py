@@ -99,6 +99,11 @@ def test_a_missing_stream_is_a_problem(world: Any) -> None:
     assert status_of(world)["problems"] == ["there is no such log stream in Auth0: run `auth0-elastic stream create`"]
 
 
+def test_a_stream_that_nobody_could_ask_for_is_not_said_to_be_missing(world: Any) -> None:
+    world.auth0.faults.answer(403, path="/api")
+    assert status_of(world)["status"] == "unknown"
+
+
 def test_a_suspended_and_a_paused_stream_are_problems_and_resume_mends_both(world: Any) -> None:
     world.log_stream["pii_fields"] = ["email"]
     world.run("create")

@@ -124,6 +124,28 @@ def test_a_token_endpoint_that_is_not_there_says_to_check_the_address(auth0: Loc
     assert refused.value.status == 404
 
 
+def test_a_refusal_that_is_not_auth0s_says_to_check_the_address(auth0: LocalAuth0, api: ManagementApi) -> None:
+    auth0.faults.answer(400, path="/oauth/token")
+    with pytest.raises(Auth0Refused, match=r"answered 400.*check tenants\.acme\.base_url"):
+        api.get(LOGS)
+
+
+def test_a_token_that_has_replaced_another_is_kept_for_a_while_though_it_is_refused(
+    auth0: LocalAuth0, connect: Connect, clock: SetClock
+) -> None:
+    api = connect(auth0.base_url)
+    for _ in range(9):
+        auth0.faults.answer(401, times=2, path="/api")
+        with pytest.raises(Auth0Refused):
+            api.get(LOGS)
+        clock.advance(60)
+    assert auth0.tenant.tokens.minted == 2
+    clock.advance(120)
+    auth0.tenant.tokens.revoke()
+    assert api.get(LOGS).status == 200
+    assert auth0.tenant.tokens.minted == 3
+
+
 def test_a_missing_credential_is_an_error_of_the_settings(auth0: LocalAuth0, connect: Connect) -> None:
     with pytest.raises(ConfigError, match=r"tenants\.acme\.client_secret: missing, but client_credentials needs it"):
         connect(auth0.base_url, client_secret=None).get(LOGS)

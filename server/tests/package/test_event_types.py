@@ -161,7 +161,8 @@ def test_the_pipelines_parameters_are_the_tables_values() -> None:
     (types,) = [each["script"]["params"]["types"] for each in processors if "script" in each]
     assert list(types) == list(load())
     for code, each in load().items():
-        assert types[code].pop("signal", "") == each.signal
+        signal = {"name": each.signal, "severity": each.severity} if each.signal else None
+        assert types[code].pop("signal", None) == signal
         assert types[code] == {
             "name": each.name,
             "action": each.action,
@@ -194,7 +195,7 @@ def meaning(document: dict[str, Any]) -> dict[str, Any]:
     event = {key: document["event"].get(key) for key in ("code", "action", "category", "type", "outcome", "severity")}
     logs = document["auth0"]["logs"]
     names = {"name": logs["data"]["type"], "classification": logs["data"]["classification"]}
-    return {**event, **document["log"], **names, "signal": logs.get("signal", "")}
+    return {**event, **document["log"], **names, "signal": document["auth0"].get("signal")}
 
 
 def test_the_engine_gives_every_code_its_row_and_nothing_of_the_rows_before(opensearch: Running) -> None:
@@ -210,7 +211,7 @@ def test_the_engine_gives_every_code_its_row_and_nothing_of_the_rows_before(open
             "severity": SEVERITY[each.severity],
             "level": each.level,
             "classification": each.classification,
-            "signal": each.signal,
+            "signal": {"name": each.signal, "severity": each.severity} if each.signal else None,
         }
 
 
@@ -227,7 +228,7 @@ def test_an_unknown_code_is_kept_with_outcome_unknown(opensearch: Running, code:
             "severity": 1,
             "level": "info",
             "classification": "Other",
-            "signal": "",
+            "signal": None,
         }
     ]
 

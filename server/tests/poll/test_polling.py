@@ -1,5 +1,6 @@
 """From Auth0 into the spool: each log once, whatever happens in between."""
 
+import itertools
 import logging
 import sqlite3
 from collections.abc import Callable
@@ -74,6 +75,29 @@ def test_an_event_written_late_is_fetched_although_it_stands_before_the_checkpoi
     assert polling.files[-1].checkpoint == logs[-1]
 
 
+def test_an_event_written_late_is_fetched_by_the_next_process_too(polling: "Polling") -> None:
+    logs = polling.log(5)
+    polling.round(polling.start())
+    late = polling.auth0.tenant.log(written=polling.clock.now - 150)
+    for _ in range(2):
+        polling.round(polling.start())
+    assert polling.kept == [*logs, late]
+    assert polling.files[-1].checkpoint == logs[-1]
+
+
+@pytest.mark.parametrize("lengths", [[3], [4, 2, 3]], ids=["always 3", "4, 2 or 3"])
+def test_pages_shorter_than_asked_for_are_not_taken_for_the_end(
+    make_polling: "Callable[..., Polling]", lengths: list[int]
+) -> None:
+    polling = make_polling(batch_size="10")
+    logs, page, length = polling.log(20, seconds=1), polling.auth0.tenant.page, itertools.cycle(lengths)
+    polling.auth0.tenant.page = lambda after, take: page(after, min(take, next(length)))  # type: ignore[method-assign]
+    poller = polling.start()
+    for _ in range(10):
+        polling.round(poller)
+    assert polling.kept == logs
+
+
 def test_a_late_event_does_not_set_the_checkpoint_back(polling: "Polling") -> None:
     logs = polling.log(5)
     poller = polling.start()
@@ -120,7 +144,7 @@ def test_events_and_checkpoint_are_in_the_file_together(polling: "Polling") -> N
     logs = polling.log(3)
     polling.start().step()
     with closing(sqlite3.connect(polling.path)) as connection:
-        assert connection.execute("SELECT log_id FROM checkpoint").fetchall() == [(logs[1],)]
+        assert connection.execute("SELECT log_id FROM checkpoint").fetchone() == (logs[1],)
     assert polling.kept == logs[:2]
 
 

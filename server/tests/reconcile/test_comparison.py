@@ -1,5 +1,6 @@
 """Auth0, the spool and a real engine compared: exactly what is missing is filled, and stays there once."""
 
+import itertools
 from collections.abc import Callable, Collection
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -36,6 +37,20 @@ def test_a_second_comparison_finds_nothing_missing(site: "Site") -> None:
     site.log(5)
     site.compare()
     assert site.compare() == Findings(checked=5, indexed=5)
+
+
+def test_pages_shorter_than_asked_for_are_not_taken_for_the_end(site: "Site") -> None:
+    logs, page, lengths = site.log(60), site.auth0.tenant.page, itertools.cycle([20, 10])
+    site.auth0.tenant.page = lambda after, take: page(after, min(take, next(lengths)))  # type: ignore[method-assign]
+    assert site.compare(until=datetime.fromtimestamp(site.clock.now, UTC), dry_run=True).missing == len(logs)
+
+
+def test_the_last_day_is_not_said_to_be_unknown_though_a_moment_has_passed(site: "Site") -> None:
+    site.log(1)
+    comparison = site.comparison(ago=DAY, dry_run=True)
+    site.clock.advance(30)
+    list(comparison.run())
+    assert comparison.findings == Findings(checked=1, missing=1)
 
 
 def test_a_rollover_hides_nothing(site: "Site") -> None:
