@@ -102,7 +102,7 @@ def _prove(tenant: Tenant, listener: Listener, token: Secret) -> str:
         except NotReached as error:
             not_reached.append(str(error))
             continue
-        if answer.is_good:
+        if answer.is_good and "accepted" in answer.body:  # anybody can say yes; only our listener says that
             return door.url
         raise ListenerUnavailable(
             f"{door.url} answered {answer.status} to the new token, so Auth0 has not been told and nothing is changed; "

@@ -136,6 +136,14 @@ def test_nothing_changes_when_the_listener_has_another_spool(world: Any, connect
     assert (authorization(world), listener.statuses, store.current("acme")) == (TOKEN, [401], None)
 
 
+def test_a_yes_of_somebody_else_is_no_proof(world: Any, connect: Connect, http_server: Any) -> None:
+    world.log_stream["url"] = f"{http_server(None, answer=lambda asked: (200, {'ok': True})).url}/auth0/logs"
+    world.run("create")
+    with pytest.raises(ListenerUnavailable, match="answered 200 to the new token, so Auth0 has not been told"):
+        turn(world, connect)
+    assert (authorization(world), world.requests("PATCH"), world.store.current("acme")) == (TOKEN, 0, None)
+
+
 def test_where_the_url_cannot_be_reached_from_here_the_listener_itself_is_asked(world: Any, connect: Connect) -> None:
     world.log_stream["url"] = "http://127.0.0.1:9/auth0/logs"
     world.run("create")
