@@ -28,7 +28,7 @@ lint: setup ## Format, then check style, types and imports
 	  $(BIN)/mypy -p auth0_elastic -p bench && $(BIN)/lint-imports
 
 .PHONY: generate
-generate: setup ## Rewrite what is generated: the pipeline's event types, Kibana's objects, the package's README, docs/settings.md, docs/commands.md
+generate: setup ## Rewrite what is generated: the pipeline's event types, Kibana's objects and rules, the package's README, docs/settings.md, docs/commands.md
 	@$(BIN)/auth0-elastic event-types --write
 	@$(BIN)/auth0-elastic kibana --write
 	@$(BIN)/auth0-elastic package docs --write

@@ -100,7 +100,7 @@ def _handler(server: HttpServer) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = do_PUT = do_DELETE = do_any  # noqa: N815
+        do_GET = do_PATCH = do_POST = do_PUT = do_DELETE = do_any  # noqa: N815
 
         def log_message(self, format: str, *args: Any) -> None:
             pass

@@ -14,6 +14,7 @@ from auth0_elastic.config.load import DEFAULT_PATH, Loaded
 from auth0_elastic.config.schema import Leaf
 from auth0_elastic.config.template import in_yaml, render
 from auth0_elastic.config.values import resolve_path
+from auth0_elastic.detect.configured import configured_rules
 from auth0_elastic.errors import ConfigError
 from auth0_elastic.secret import Secret
 from auth0_elastic.settings_option import config_option, read
@@ -62,6 +63,9 @@ def check(config_path: Path | None) -> None:
     start.
     """
     loaded = read(config_path, for_serve=True)
+    detect = loaded.settings.detect
+    if detect.enabled or detect.rules or detect.rules_path:
+        configured_rules(detect)
     rows = [("SETTING", "VALUE", "FROM"), *_rows(loaded)]
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     for key, value, source in rows:

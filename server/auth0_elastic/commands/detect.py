@@ -14,15 +14,10 @@ from rich.table import Table
 
 from auth0_elastic.config.settings import Settings
 from auth0_elastic.detect.alert import sentence
-from auth0_elastic.detect.backtest import backtest
-from auth0_elastic.detect.detector import Detector, Pass
+from auth0_elastic.detect.detection import Detection
+from auth0_elastic.detect.detector import LOOK_BACK, Pass
 from auth0_elastic.detect.incident import Incident
 from auth0_elastic.detect.rule import SEVERITY, Rule
-from auth0_elastic.detect.run import LOOK_BACK, detect_until
-from auth0_elastic.detect.settings import DetectSettings
-from auth0_elastic.detect.sigma import SHIPPED, load_rules
-from auth0_elastic.detect.stateful import Lookup
-from auth0_elastic.engine.client import Engine, connect
 from auth0_elastic.settings_option import with_settings
 from auth0_elastic.time_option import to_moment
 
@@ -48,29 +43,14 @@ def command(settings: Settings, *, once: bool, since: datetime | None, is_backte
     """
     if once and is_backtest:
         raise click.UsageError("--once and --backtest do not go together.")
-    options = DetectSettings(enabled=True)
-    folders = [SHIPPED] + ([options.own_rules] if options.own_rules else [])
-    rules, lookup = load_rules(folders), _lookup
     begin = int(since.timestamp() * 1000) if since else int(time.time() * 1000) - LOOK_BACK
-    engine = connect(settings.elasticsearch)
-    namespace = settings.data_stream.namespace
-    if is_backtest:
-        _show_incidents(rules, _backtest(engine, namespace, rules, options, lookup, begin))
-        return
-
-    def make() -> Detector:
-        look_back = int(time.time() * 1000) - begin
-        return Detector(engine, namespace, rules, options, lookup, look_back=look_back)
-
-    if once:
-        _show_pass(make().run_once())
-    else:
-        detect_until(_stopped(), make, options.interval, _show_raised)
-
-
-def _lookup(address: str) -> tuple[()]:
-    """Nothing is known of any address where no lists are set."""
-    return ()
+    with Detection(settings, begin) as detection:
+        if is_backtest:
+            _show_incidents(detection.rules, _backtest(detection, begin))
+        elif once:
+            _show_pass(detection.run_once())
+        else:
+            detection.run_until(_stopped(), _show_raised)
 
 
 def _stopped() -> Event:
@@ -81,9 +61,7 @@ def _stopped() -> Event:
     return stop
 
 
-def _backtest(
-    engine: Engine, namespace: str, rules: list[Rule], options: DetectSettings, lookup: Lookup, since: int
-) -> list[Incident]:
+def _backtest(detection: Detection, since: int) -> list[Incident]:
     columns = (TextColumn("backtest"), BarColumn(), TextColumn("{task.fields[text]}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("", total=max(time.time() * 1000 - since, 1), text="")
@@ -92,7 +70,7 @@ def _backtest(
             moment = datetime.fromtimestamp(at / 1000, UTC)
             progress.update(task, completed=at - since, text=f"{read:,} events, up to {moment:%Y-%m-%d %H:%M}")
 
-        found = backtest(engine, namespace, rules, options, lookup, since, on_page)
+        found = detection.backtest(on_page)
         progress.update(task, total=1, completed=1)
     return found
 

@@ -13,11 +13,11 @@ from auth0_elastic.settings_option import config_option, read
 @config_option
 @click.option(
     "--only",
-    type=click.Choice(["listen", "ship", "tenants"]),
+    type=click.Choice(["listen", "ship", "tenants", "detect"]),
     help="Run one of its processes in the foreground, under a supervisor of your own.",
 )
 def command(config_path: Path | None, only: str | None) -> None:
-    """Listen for Auth0's log events, keep them durably, and deliver them; poll tenants and keep their log streams.
+    """Listen for Auth0's log events, keep them durably, and deliver them; poll tenants, keep their log streams, detect.
 
     Runs until SIGTERM or Ctrl-C. Install the package into the cluster first: auth0-elastic setup.
     """
@@ -35,6 +35,10 @@ def command(config_path: Path | None, only: str | None) -> None:
         from auth0_elastic.serve import tenants
 
         tenants.run(settings)
+    elif only == "detect":
+        from auth0_elastic.serve import detecting
+
+        detecting.run(settings)
     else:
         from auth0_elastic.serve import run
 

@@ -4,6 +4,7 @@ import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
+from auth0_elastic.config.detect_consistency import detect_problems
 from auth0_elastic.config.given import Problem
 from auth0_elastic.config.settings import Elasticsearch, Listener, ListenerSsl, Settings
 from auth0_elastic.config.tenant_consistency import tenant_problems
@@ -21,6 +22,7 @@ def inconsistencies(settings: Settings, *, for_serve: bool) -> Iterator[Problem]
     yield from _port_problems(settings)
     yield from _path_problems(settings.listener)
     yield from tenant_problems(settings.tenants)
+    yield from detect_problems(settings.detect)
     if for_serve and settings.listener.enabled:
         yield from _missing_for_serve(settings)
 

@@ -3,11 +3,12 @@
 Sizes are bytes, durations seconds, paths absolute.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from auth0_elastic.config.detect_settings import Detect, ListSource, ReputationSettings, RuleSettings, WebhookSettings
 from auth0_elastic.secret import Secret
 
 
@@ -177,11 +178,13 @@ class Settings:
     monitoring: Monitoring
     logging: Logging
     tenants: tuple[Tenant, ...]
+    detect: Detect
 
     def secrets(self) -> tuple[Secret, ...]:
         """Every secret there is, for masking."""
         found = (*self.listener.authorization_token, self.elasticsearch.api_key, self.elasticsearch.password)
         found += tuple(secret for tenant in self.tenants for secret in tenant.secrets())
+        found += self.detect.secrets()
         return tuple(secret for secret in found if secret is not None)
 
 
@@ -190,6 +193,9 @@ def build(values: Mapping[tuple[str, ...], Any]) -> Settings:
 
     def section(*path: str) -> dict[str, Any]:
         return {leaf[-1]: value for leaf, value in values.items() if leaf[:-1] == path}
+
+    def names(*path: str) -> Iterable[str]:
+        return dict.fromkeys(leaf[len(path)] for leaf in values if leaf[: len(path)] == path)
 
     def tenant(name: str) -> Tenant:
         path = ("tenants", name)
@@ -202,6 +208,16 @@ def build(values: Mapping[tuple[str, ...], Any]) -> Settings:
             **section(*path),
         )
 
+    rules, lists = ("detect", "rules"), ("detect", "reputation", "lists")
+    detect = Detect(
+        rules=tuple(RuleSettings(name=name, **section(*rules, name)) for name in names(*rules)),
+        webhook=WebhookSettings(**section("detect", "webhook")),
+        reputation=ReputationSettings(
+            lists=tuple(ListSource(name=name, **section(*lists, name)) for name in names(*lists)),
+            **section("detect", "reputation"),
+        ),
+        **section("detect"),
+    )
     elasticsearch_ssl = ElasticsearchSsl(**section("elasticsearch", "ssl"))
     return Settings(
         listener=Listener(ssl=ListenerSsl(**section("listener", "ssl")), **section("listener")),
@@ -210,6 +226,7 @@ def build(values: Mapping[tuple[str, ...], Any]) -> Settings:
         spool=Spool(**section("spool")),
         monitoring=Monitoring(**section("monitoring")),
         logging=Logging(**section("logging")),
-        tenants=tuple(map(tenant, dict.fromkeys(leaf[1] for leaf in values if leaf[0] == "tenants"))),
+        tenants=tuple(map(tenant, names("tenants"))),
+        detect=detect,
         **section(),
     )

@@ -90,17 +90,29 @@ def _is_moment(value: Any) -> bool:
     return not isinstance(value, str) or parse_moment(value) is not None
 
 
-@formats.checks("https-url")
+@formats.checks("https-url", raises=ValueError)
 def _is_https_url(value: Any) -> bool:
     """Plain HTTP is for this machine alone, where an Auth0 for trying things out may run."""
     if not isinstance(value, str):
         return True
+    return _is_secure(value) and _is_plain_url(value)
+
+
+@formats.checks("list-url", raises=ValueError)
+def _is_list_url(value: Any) -> bool:
+    """Like https-url, and may have a query, which often holds a key; credentials before the host would not be sent."""
+    if not isinstance(value, str):
+        return True
     url = urlsplit(value)
-    secure = url.scheme == "https" or (url.scheme == "http" and is_loopback(url.hostname or ""))
-    return secure and _is_plain_url(value)
+    return _is_secure(value) and not url.fragment and "@" not in url.netloc and _has_host(value)
 
 
-@formats.checks("proxy-url")
+def _is_secure(value: str) -> bool:
+    url = urlsplit(value)
+    return url.scheme == "https" or (url.scheme == "http" and is_loopback(url.hostname or ""))
+
+
+@formats.checks("proxy-url", raises=ValueError)
 def _is_proxy_url(value: Any) -> bool:
     return not isinstance(value, str) or (urlsplit(value).scheme in ("http", "https") and _has_host(value))
 
@@ -141,6 +153,12 @@ def is_ip_address(text: str) -> bool:
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach the address."""
     return host == "localhost" or (is_ip_address(host) and ipaddress.ip_address(host).is_loopback)
+
+
+@formats.checks("network", raises=ValueError)
+def _is_network(value: Any) -> bool:
+    """An address is a network of its own."""
+    return not isinstance(value, str) or bool(ipaddress.ip_network(value, strict=False))
 
 
 @formats.checks("host-url", raises=ValueError)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from auth0_elastic.detect.event import Event, to_iso, to_milliseconds
 from auth0_elastic.detect.incident import ENTITIES, Incident, Location
+from auth0_elastic.detect.reputation.match import ALLOW, Listed
 from auth0_elastic.detect.rule import SEVERITY, Rule
 
 Json = dict[str, Any]
@@ -34,7 +35,7 @@ def document(incident: Incident, namespace: str) -> Json:
         },
         "auth0": {"alerts": _own(incident)},
     }
-    if threat := _threat(rule.tags):
+    if threat := _threat(rule.tags) | _indicator(incident):
         found["threat"] = threat
     found["related"] = {name: values for name, values in found["related"].items() if values}
     for name, values in entities.items():
@@ -65,9 +66,18 @@ def incident_of(source: Mapping[str, Any], rule: Rule, location: Location) -> In
         event_ids=list(own["event_ids"]),
         values=list(own.get("values", ())),
         entities={name: list(alert.values(name)) for name in ENTITIES},
+        listed=[Listed(**each) for each in own.get("reputation", ())],
+        initial=counts_of(source)[0],
+        written=own["count"],
         location=location,
         changed=False,
     )
+
+
+def counts_of(source: Mapping[str, Any]) -> tuple[int, int]:
+    """How many events its incident had when an alert was first written, and when last."""
+    own = source["auth0"]["alerts"]
+    return own.get("initial_count", own["count"]), own["count"]
 
 
 def _event(incident: Incident) -> Json:
@@ -108,10 +118,12 @@ def _own(incident: Incident) -> Json:
         "level": incident.rule.level,
         "key": [{"field": name, "value": value} for name, value in incident.key],
         "count": incident.count,
+        "initial_count": incident.initial or incident.count,
         "first_event": to_iso(incident.first),
         "last_event": to_iso(incident.last),
         "event_ids": incident.event_ids,
         "values": incident.values,
+        "reputation": [each._asdict() for each in incident.listed],
     }
     return {name: value for name, value in found.items() if value != []}
 
@@ -144,6 +156,16 @@ def _threat(tags: Iterable[str]) -> Json:
     if subs := [each for each in techniques if "." in each]:
         found["technique"]["subtechnique"] = _technique(subs, names)
     return {"framework": "MITRE ATT&CK"} | found if found else {}
+
+
+def _indicator(incident: Incident) -> Json:
+    """ECS's threat.indicator for the addresses that are on a list; that of an allowed one says nothing against it."""
+    listed = [each for each in incident.listed if each.kind != ALLOW]
+    if not listed:
+        return {}
+    addresses = _unique(each.address for each in listed)
+    types = _unique("ipv6-addr" if ":" in address else "ipv4-addr" for address in addresses)
+    return {"indicator": {"ip": addresses, "type": types, "provider": _unique(each.list for each in listed)}}
 
 
 def _technique(ids: list[str], names: Mapping[str, str]) -> Json:

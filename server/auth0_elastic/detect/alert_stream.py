@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from auth0_elastic.detect.alert import DATASET, document, incident_of
+from auth0_elastic.detect.alert import DATASET, counts_of, document, incident_of
 from auth0_elastic.detect.event import to_iso
 from auth0_elastic.detect.incident import Incident, Location
 from auth0_elastic.detect.rule import Rule
@@ -28,7 +28,10 @@ class AlertStream:
 
     def known_since(self, rules: Mapping[str, Rule], since: int) -> list[Incident]:
         """The incidents of these rules (by id) that were written since then (epoch ms). Raises EngineError."""
-        self._engine.request("POST", f"/{self.name}/_refresh")  # 404 before the first alert
+        path = f"/{self.name}/_refresh"
+        answer = self._engine.request("POST", path)
+        if answer.status >= 400 and answer.status != 404:  # as it is before the first alert
+            raise EngineRefused("POST", path, answer.status, reason_of(answer.body))
         query = {"range": {"event.ingested": {"gte": to_iso(since)}}}
         hits = self._search({"size": _MOST_OPEN, "query": query, "sort": [{"event.ingested": "desc"}]})
         return [
@@ -37,42 +40,45 @@ class AlertStream:
             if hit["_source"]["rule"]["id"] in rules
         ]
 
-    def write(self, incidents: Iterable[Incident]) -> list[Incident]:
-        """Writes them and returns those whose alert is a new one. Raises EngineError."""
-        todo, raised = list(incidents), []
+    def write(self, incidents: Iterable[Incident], new: list[Incident]) -> None:
+        """Writes them and adds to `new` those whose alert is a new one, also of what was written before an error.
+
+        Raises EngineError.
+        """
+        todo = list(incidents)
         for _ in range(_ATTEMPTS):
             again: list[Incident] = []
             for start in range(0, len(todo), _AT_ONCE):
-                some = todo[start : start + _AT_ONCE]
-                new, conflicting = self._bulk(some)
-                raised += new
-                again += conflicting
+                again += self._bulk(todo[start : start + _AT_ONCE], new)
             if not again:
-                return raised
+                return
             self._locate(again)
             todo = [incident for incident in again if incident.changed]
         raise EngineRefused("POST", f"/{self.name}/_bulk", 409, "somebody else writes the same alerts")
 
-    def _bulk(self, incidents: Sequence[Incident]) -> tuple[list[Incident], list[Incident]]:
-        """Those that are new, and those that are elsewhere or have changed meanwhile."""
+    def _bulk(self, incidents: Sequence[Incident], new: list[Incident]) -> list[Incident]:
+        """Those whose alerts are elsewhere or have changed meanwhile."""
         lines = [line for each in incidents for line in (_action(each), document(each, self._namespace))]
         body = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
         path = f"/{self.name}/_bulk"
         answer = self._engine.bulk(path, body, params={"refresh": "false"})
         if answer.status >= 400:
             raise EngineRefused("POST", path, answer.status, reason_of(answer.body))
-        new, again = [], []
+        again, refusals = [], list[EngineRefused]()
         for incident, item in zip(incidents, answer.body["items"], strict=True):
             ((_, result),) = item.items()
             if result["status"] in (404, 409):
                 again.append(incident)
             elif result["status"] >= 400:
-                raise EngineRefused("POST", path, result["status"], reason_of(result))
+                refusals.append(EngineRefused("POST", path, result["status"], reason_of(result)))
             else:
                 if incident.location is None:
                     new.append(incident)
-                incident.location, incident.changed = _location(result), False
-        return new, again
+                incident.location = _location(result)
+                incident.was_written()
+        if refusals:
+            raise refusals[0]
+        return again
 
     def _locate(self, incidents: Sequence[Incident]) -> None:
         """Where their alerts are, if anywhere; what is there already as it should be has not changed."""
@@ -82,6 +88,7 @@ class AlertStream:
         for incident in incidents:
             hit = found.get(incident.id)
             incident.location = _location(hit) if hit else None
+            incident.initial, incident.written = counts_of(hit["_source"]) if hit else (0, 0)
             incident.changed = hit is None or _comparable(hit["_source"]) != document(incident, self._namespace)
 
     def _search(self, body: Json) -> list[Json]:

@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from auth0_elastic.config.detect_settings import Detect
 from auth0_elastic.detect.evaluate import RuleEvaluator
 from auth0_elastic.detect.history import EngineHistory
 from auth0_elastic.detect.incident import Incident, Incidents
 from auth0_elastic.detect.rule import Rule
 from auth0_elastic.detect.scan import HAPPENED, Scan, streams_of
-from auth0_elastic.detect.settings import DetectSettings
 from auth0_elastic.detect.stateful import Lookup
 from auth0_elastic.engine.client import Engine
 
@@ -21,7 +21,7 @@ def backtest(
     engine: Engine,
     namespace: str,
     rules: Iterable[Rule],
-    settings: DetectSettings,
+    settings: Detect,
     lookup: Lookup,
     since: int,
     on_page: OnPage = lambda events, at: None,

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import yaml
 
+from auth0_elastic.config.detect_settings import RuleSettings
 from auth0_elastic.detect.evaluate import RuleEvaluator
 from auth0_elastic.detect.event import Event, to_iso, to_milliseconds
 from auth0_elastic.detect.history import EngineHistory
@@ -17,7 +18,6 @@ from auth0_elastic.detect.reputation.match import Match
 from auth0_elastic.detect.rule import Rule
 from auth0_elastic.detect.scan import Scan, streams_of
 from auth0_elastic.detect.search import columns, event_of
-from auth0_elastic.detect.settings import RuleSettings
 from auth0_elastic.detect.sigma import CASES, RuleError
 from auth0_elastic.engine.client import Engine
 from auth0_elastic.errors import EngineError
@@ -94,7 +94,7 @@ class CaseBench:
         rule, ids = self._rules[case.rule], self._ids[case.rule, case.name]
         history = _CaseHistory(self._engine, self._streams, [{"ids": {"values": ids}}])
         known = {address: (Match(kind, kind, address),) for address, kind in (case.reputation or {}).items()}
-        evaluator = RuleEvaluator(rule, RuleSettings(), history, lambda address: known.get(address, ()))
+        evaluator = RuleEvaluator(rule, RuleSettings(name=rule.id), history, lambda address: known.get(address, ()))
         incidents = Incidents()
         events = _as_they_came(self._events[each] for each in ids if each in self._events)
         for firing in evaluator.feed(events) + evaluator.tick(_now(case)):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from auth0_elastic.config.detect_settings import Detect
 from auth0_elastic.detect.alert_stream import AlertStream
 from auth0_elastic.detect.correlate import LATENESS
 from auth0_elastic.detect.evaluate import RuleEvaluator
@@ -16,7 +17,6 @@ from auth0_elastic.detect.incident import Incident, Incidents
 from auth0_elastic.detect.recent_ids import RecentIds
 from auth0_elastic.detect.rule import Rule
 from auth0_elastic.detect.scan import Scan, streams_of
-from auth0_elastic.detect.settings import DetectSettings
 from auth0_elastic.detect.state import State, StateStore
 from auth0_elastic.detect.stateful import Lookup
 from auth0_elastic.engine.client import Engine
@@ -41,6 +41,10 @@ class Pass:
     grown: tuple[Incident, ...]
 
 
+Tell = Callable[[Sequence[Incident], Sequence[Incident]], None]
+"""Is given new incidents, and those that have ten times as many events as at first; each is given twice at most."""
+
+
 class Detector:
     """Goes on where the last one of its namespace ended. After an EngineError it is done with: make another.
 
@@ -54,17 +58,21 @@ class Detector:
         engine: Engine,
         namespace: str,
         rules: Iterable[Rule],
-        settings: DetectSettings,
+        settings: Detect,
         lookup: Lookup,
         *,
         look_back: int = LOOK_BACK,
+        tell: Tell = lambda raised, surged: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Raises RuleError, or EngineError also where the alerts' data stream is not set up."""
-        if problem := confirm(engine, load_assets("alerts"), namespace):
+        """`tell` is called once the alerts are written.
+
+        Raises RuleError, or EngineError also where the alerts' data stream is not set up.
+        """
+        if problem := confirm(engine, load_assets("alerts"), namespace, "detect"):
             raise EngineError(problem)
         enabled = [rule for rule in rules if settings.of(rule.id).enabled]
-        self._clock = clock
+        self._clock, self._lookup, self._tell = clock, lookup, tell
         self._streams = streams_of(namespace, enabled)
         self._history = EngineHistory(engine, self._streams)
         self._rules = [RuleEvaluator(rule, settings.of(rule.id), self._history, lookup) for rule in enabled]
@@ -138,13 +146,21 @@ class Detector:
             self._incidents.add(rule.rule, firing)
 
     def _write(self, raised: list[Incident], grown: list[Incident]) -> None:
+        """Tells also of what was written before the engine failed: nobody finds it new again."""
         changed = self._incidents.changed()
-        if changed:
-            new = self._alerts.write(changed)
-            raised += new
-            grown += [incident for incident in changed if incident not in raised]
+        if not changed:
+            return
+        for incident in changed:
+            incident.look_up(self._lookup)
+        surging, new = [incident for incident in changed if incident.is_surging], list[Incident]()
+        try:
+            self._alerts.write(changed, new)
+        finally:
             for incident in new:
                 _log.info("%s: %s: %s", incident.rule.level, incident.rule.id, incident.reason)
+            self._tell(new, [incident for incident in surging if not incident.changed])
+        raised += new
+        grown += [incident for incident in changed if incident not in raised]
 
     def _remember(self) -> None:
         self._recent.forget(self._cursor - self._overlap)

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from auth0_elastic.config.detect_settings import RuleSettings
 from auth0_elastic.detect.correlate import Correlators, Finding, Key
 from auth0_elastic.detect.event import Event
 from auth0_elastic.detect.exceptions import Excepted
 from auth0_elastic.detect.firing import Firing
 from auth0_elastic.detect.rule import Correlation, Entity, Rule
 from auth0_elastic.detect.search import base_name
-from auth0_elastic.detect.settings import RuleSettings
 from auth0_elastic.detect.sigma import RuleError
 from auth0_elastic.detect.stateful import STATEFUL, History, Lookup, StatefulRule
 
@@ -40,7 +40,7 @@ class RuleEvaluator:
         """Whether it has to see anew, after a restart, what it saw before."""
         self._names = {base_name(rule, base): base.name for base in rule.bases}
         try:
-            self._excepted = Excepted(settings.exceptions)
+            self._excepted = Excepted(settings)
             self._evaluator = _evaluator(self.rule, history, lookup)
         except ValueError as error:
             raise RuleError(rule.path, str(error)) from error

@@ -1,17 +1,21 @@
 """Incidents: all that a rule finds of one key, until nothing more comes for the rule's window; pure."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from auth0_elastic.detect.correlate import LATENESS, Key
 from auth0_elastic.detect.event import Event
 from auth0_elastic.detect.firing import Firing
+from auth0_elastic.detect.reputation.match import Listed, Match
 from auth0_elastic.detect.rule import Rule
 
 MOST: Final = 100
 """Event ids, values and entities of an incident that its alert names."""
+SURGE: Final = 10
+
+T = TypeVar("T")
 
 ENTITIES: Final = {
     "user.id": ("user.id",),
@@ -40,7 +44,10 @@ class Location:
 
 @dataclass(slots=True, eq=False)
 class Incident:
-    """Times are epoch milliseconds. `changed` says that its alert is to be written; `touched` is when it last grew."""
+    """Times are epoch milliseconds. `changed` says that its alert is to be written; `touched` is when it last grew.
+
+    `initial` is how many events it had when its alert was first written, `written` when it was last; 0 is never.
+    """
 
     id: str
     rule: Rule
@@ -53,6 +60,9 @@ class Incident:
     event_ids: list[str] = field(default_factory=list)
     values: list[str] = field(default_factory=list)
     entities: dict[str, list[str]] = field(default_factory=lambda: {name: [] for name in ENTITIES})
+    listed: list[Listed] = field(default_factory=list)
+    initial: int = 0
+    written: int = 0
     location: Location | None = None
     changed: bool = True
 
@@ -70,6 +80,19 @@ class Incident:
         _extend(self.values, firing.values)
         for name, fields in ENTITIES.items():
             _extend(self.entities[name], (value for event in new for each in fields for value in event.values(each)))
+
+    def look_up(self, lookup: Callable[[str], Sequence[Match]]) -> None:
+        """Notes what is known of its addresses by now."""
+        for address in self.entities["source.ip"]:
+            _extend(self.listed, (Listed(address, *match) for match in lookup(address)))
+
+    def was_written(self) -> None:
+        self.initial, self.written, self.changed = self.initial or self.count, self.count, False
+
+    @property
+    def is_surging(self) -> bool:
+        """Whether it has, for the first time, ten times as many events as when its alert was first written."""
+        return self.written < SURGE * self.initial <= self.count
 
 
 class Incidents:
@@ -118,7 +141,7 @@ def incident_id(rule: Rule, key: Key, begin: Event) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _extend(known: list[str], new: Iterable[str]) -> None:
+def _extend(known: list[T], new: Iterable[T]) -> None:
     for value in new:
         if len(known) >= MOST:
             return

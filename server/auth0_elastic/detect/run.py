@@ -4,11 +4,9 @@ import logging
 from collections.abc import Callable
 from threading import Event
 
-from auth0_elastic.detect.detector import LOOK_BACK, Detector, Pass
+from auth0_elastic.detect.detector import Detector, Pass
 from auth0_elastic.errors import EngineError
 from auth0_elastic.ship.backoff import Backoff
-
-__all__ = ["LOOK_BACK", "detect_until"]
 
 _log = logging.getLogger(__name__)
 

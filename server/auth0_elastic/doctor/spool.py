@@ -55,6 +55,9 @@ def _waiting(check: str, folder: Path, max_size: int) -> Iterator[Finding]:
         yield Finding(check, "warning", f"{text}; the shipper says: {engine}", "mend the way to the engine; see below")
     else:
         yield Finding(check, "ok", text if live else "all that came in is delivered")
+    for path in sorted(folder.glob(f"*.bad-{'?' * 8}")):
+        text = f"{path} was damaged and has been set aside; what is in it was not delivered"
+        yield Finding(check, "problem", text, "fill the gap with auth0-elastic reconcile, then move the file away")
     if dead:
         yield Finding(check, "warning", f"{dead} dead letters", "look at them: auth0-elastic dead-letters")
 

@@ -76,11 +76,12 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dashboard:
-    """`controls` is label → field: the drop-downs above the panels."""
+    """`data_stream` is one of the package's; `controls` is label → field: the drop-downs above the panels."""
 
     id: str
     title: str
     description: str
+    data_stream: str
     where: Filter
     controls: tuple[tuple[str, str], ...]
     panels: tuple[Panel, ...]
@@ -94,11 +95,12 @@ class Dashboard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """A saved search; `every_source` looks beyond Auth0."""
+    """A saved search; `every_source` looks beyond its data stream, and beyond Auth0."""
 
     id: str
     title: str
     description: str
+    data_stream: str
     where: Filter
     columns: tuple[str, ...]
     every_source: bool

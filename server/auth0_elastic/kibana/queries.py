@@ -8,7 +8,6 @@ from auth0_elastic.kibana.fields import RUNTIME_FIELDS
 from auth0_elastic.kibana.filters import query
 from auth0_elastic.kibana.metrics import aggregation, value_of
 
-DATASET = {"data_stream.dataset": "auth0.logs"}
 _INTERVAL = "1h"
 
 
@@ -17,6 +16,11 @@ class Row(NamedTuple):
 
     keys: tuple[Any, ...]
     values: tuple[float | None, ...]
+
+
+def dataset(data_stream: str) -> Filter:
+    """What only the documents of that data stream of the package have."""
+    return {"data_stream.dataset": f"auth0.{data_stream}"}
 
 
 def panel_query(dashboard: Dashboard, panel: Panel) -> Json:
@@ -28,16 +32,20 @@ def panel_query(dashboard: Dashboard, panel: Panel) -> Json:
     for _, field in reversed(panel.by):
         terms = {"field": field, "size": panel.top} | ({"include": panel.only} if panel.only else {})
         aggregations = {"bucket": {"terms": terms, "aggs": aggregations}}
-    body = {"size": 0, "query": query(DATASET, dashboard.where, panel.where), "aggs": aggregations}
+    body = {
+        "size": 0,
+        "query": query(dataset(dashboard.data_stream), dashboard.where, panel.where),
+        "aggs": aggregations,
+    }
     runtime = {name: RUNTIME_FIELDS[name] for name in sorted(panel.fields & RUNTIME_FIELDS.keys())}
     return body | ({"runtime_mappings": runtime} if runtime else {})
 
 
 def search_query(search: Search, *filters: Filter) -> Json:
     """The body of the search behind a saved search, and for each column how many documents have it."""
-    dataset = {} if search.every_source else DATASET
+    only: Filter = {} if search.every_source else dataset(search.data_stream)
     columns = {name: {"filter": {"exists": {"field": name}}} for name in search.columns}
-    return {"size": 1, "query": query(dataset, search.where, *filters), "aggs": columns}
+    return {"size": 1, "query": query(only, search.where, *filters), "aggs": columns}
 
 
 def rows(panel: Panel, answer: Json) -> list[Row]:

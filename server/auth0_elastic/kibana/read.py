@@ -10,7 +10,7 @@ from auth0_elastic.errors import PackageError
 from auth0_elastic.kibana.definition import COLUMNS, Dashboard, Filter, Kind, Panel, Place, Search
 from auth0_elastic.kibana.fields import Fields
 from auth0_elastic.kibana.metrics import read_metric
-from auth0_elastic.package_files import load_assets
+from auth0_elastic.package_files import data_streams, find_package, load_assets
 from auth0_elastic.package_files.locate import read_yaml
 
 FOLDER = Path(__file__).parent / "dashboards"
@@ -19,8 +19,9 @@ _SEARCHES = "searches.yml"
 _ROW = {"height", "panels"}
 _PANEL = {"title", "description", "kind", "width", "metrics", "by", "over", "shape", "top", "where", "text", "search"}
 _PANEL |= {"leads_to", "only"}
-_DASHBOARD = {"title", "description", "where", "controls", "rows"}
-_SEARCH = {"title", "description", "where", "columns", "every_source"}
+_DASHBOARD = {"title", "description", "data_stream", "where", "controls", "rows"}
+_SEARCH = {"title", "description", "data_stream", "where", "columns", "every_source"}
+_LOGS = "logs"
 # How many fields and metrics a kind takes, at least and at most.
 _SHAPES = {
     "number": ((0, 0), (1, 1)),
@@ -36,16 +37,16 @@ _SHAPES = {
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """All of them, dashboards in the order of the navigation."""
+    """All of them, dashboards in the order of the navigation; `fields` by data stream."""
 
     dashboards: tuple[Dashboard, ...]
     searches: tuple[Search, ...]
-    fields: Fields
+    fields: Mapping[str, Fields]
 
 
 def read_definitions(folder: Path = FOLDER) -> Definitions:
     """Reads `NN-<id>.yml` and searches.yml; raises PackageError naming file and panel for whatever is wrong."""
-    fields = Fields(load_assets().mappings)
+    fields = {name: Fields(load_assets(name).mappings) for name in data_streams(find_package())}
     searches = tuple(_search(name, given) for name, given in read_yaml(folder / _SEARCHES).items())
     paths = sorted(path for path in folder.glob("*.yml") if path.name != _SEARCHES)
     dashboards = tuple(_dashboard(path) for path in paths)
@@ -61,6 +62,7 @@ def _dashboard(path: Path) -> Dashboard:
             id=f"auth0-{path.stem.split('-', 1)[1]}",
             title=given["title"],
             description=given["description"],
+            data_stream=given.get("data_stream", _LOGS),
             where=given.get("where", {}),
             controls=tuple(given.get("controls", {}).items()),
             panels=tuple(_panels(given["rows"])),
@@ -123,6 +125,7 @@ def _search(name: str, given: dict[str, Any]) -> Search:
         id=f"auth0-{name}",
         title=given["title"],
         description=given["description"],
+        data_stream=given.get("data_stream", _LOGS),
         where=where,
         columns=tuple(given["columns"]),
         every_source=given.get("every_source", False),
@@ -144,17 +147,25 @@ def _check_shape(panel: Panel) -> None:
             raise PackageError(f"{panel.kind} takes {least} to {most} {name}, not {found}")
 
 
-def _check_names(dashboards: tuple[Dashboard, ...], searches: tuple[Search, ...], fields: Fields) -> None:
-    known = {each.id for each in dashboards}
-    named = {each.id: each.fields for each in dashboards} | {each.id: each.fields for each in searches}
-    for name, found in named.items():
-        if missing := sorted(field for field in found if field not in fields):
-            raise PackageError(f"{name}: the package maps no field {', '.join(missing)}")
+def _check_names(dashboards: tuple[Dashboard, ...], searches: tuple[Search, ...], fields: Mapping[str, Fields]) -> None:
+    named: tuple[Dashboard | Search, ...] = (*dashboards, *searches)
+    for each in named:
+        _check_fields(each, fields)
+    ids, shown = {each.id for each in dashboards}, {each.id: each.data_stream for each in searches}
     for dashboard in dashboards:
         for panel in dashboard.panels:
-            if panel.leads_to and f"auth0-{panel.leads_to}" not in known:
-                raise PackageError(
-                    f"{dashboard.id}: panel {panel.title!r} leads to {panel.leads_to}, which is not there"
-                )
-            if panel.search and f"auth0-{panel.search}" not in {search.id for search in searches}:
-                raise PackageError(f"{dashboard.id}: panel {panel.title!r} shows {panel.search}, which is no search")
+            where = f"{dashboard.id}: panel {panel.title!r}"
+            if panel.leads_to and f"auth0-{panel.leads_to}" not in ids:
+                raise PackageError(f"{where} leads to {panel.leads_to}, which is not there")
+            if panel.search and shown.get(f"auth0-{panel.search}") != dashboard.data_stream:
+                raise PackageError(f"{where} shows {panel.search}, which is no search of its data stream")
+
+
+def _check_fields(named: Dashboard | Search, fields: Mapping[str, Fields]) -> None:
+    if named.data_stream not in fields:
+        raise PackageError(f"{named.id}: there is no data stream {named.data_stream}; there are {', '.join(fields)}")
+    searched = (
+        list(fields.values()) if isinstance(named, Search) and named.every_source else [fields[named.data_stream]]
+    )
+    if missing := sorted(name for name in named.fields if not any(name in each for each in searched)):
+        raise PackageError(f"{named.id}: the package maps no field {', '.join(missing)}")

@@ -8,7 +8,7 @@ from auth0_elastic.kibana.definition import Dashboard, Json, Search
 from auth0_elastic.kibana.fields import FIELD_FORMATS, RUNTIME_FIELDS
 from auth0_elastic.kibana.filters import kql
 from auth0_elastic.kibana.panels import DATA_VIEW, navigation, panel_of, references_of
-from auth0_elastic.kibana.queries import DATASET
+from auth0_elastic.kibana.queries import dataset
 from auth0_elastic.kibana.read import Definitions
 
 _EVERY_SOURCE = "auth0-every-source"
@@ -75,12 +75,14 @@ def _dashboard(dashboard: Dashboard, definitions: Definitions) -> Json:
     shown = [navigation(definitions, dashboard)]
     references = [_index_reference(_FILTER_INDEX, DATA_VIEW), _tag_reference()]
     for panel in dashboard.panels:
-        shown.append(panel_of(panel, definitions.fields))
+        shown.append(panel_of(panel, definitions.fields[dashboard.data_stream]))
         references += references_of(panel)
     attributes = {
         "title": f"[Auth0] {dashboard.title}",
         "description": dashboard.description,
-        "kibanaSavedObjectMeta": {"searchSourceJSON": _source(kql(dashboard.where), [_dataset_filter()])},
+        "kibanaSavedObjectMeta": {
+            "searchSourceJSON": _source(kql(dashboard.where), [_dataset_filter(dashboard.data_stream)])
+        },
         "optionsJSON": {"useMargins": True, "hidePanelTitles": False, "syncColors": True, "syncTooltips": False},
         "panelsJSON": shown,
         "timeRestore": False,
@@ -94,7 +96,7 @@ def _dashboard(dashboard: Dashboard, definitions: Definitions) -> Json:
 
 def _search(search: Search) -> Json:
     data_view = _EVERY_SOURCE if search.every_source else DATA_VIEW
-    filters = [] if search.every_source else [_dataset_filter()]
+    filters = [] if search.every_source else [_dataset_filter(search.data_stream)]
     references = [_index_reference(_INDEX, data_view), _tag_reference()]
     references += [_index_reference(_FILTER_INDEX, data_view)] if filters else []
     source = _source(kql(search.where), filters) | {"highlightAll": True, "version": True, "indexRefName": _INDEX}
@@ -116,8 +118,8 @@ def _source(text: str, filters: list[Json]) -> Json:
     return {"query": {"language": "kuery", "query": text}, "filter": filters}
 
 
-def _dataset_filter() -> Json:
-    ((field, value),) = DATASET.items()
+def _dataset_filter(data_stream: str) -> Json:
+    ((field, value),) = dataset(data_stream).items()
     meta: Json = {"alias": None, "disabled": False, "negate": False, "type": "phrase", "key": field, "field": field}
     meta |= {"params": {"query": value}, "indexRefName": _FILTER_INDEX}
     return {"$state": {"store": "appState"}, "meta": meta, "query": {"match_phrase": {field: value}}}

@@ -18,6 +18,7 @@ STAGES: tuple[tuple[Rule, ...], ...] = (
         shapes.a_data_streams_manifest_has_its_shape,
         shapes.field_definitions_have_their_shape,
         shapes.pipeline_tests_have_their_shape,
+        shapes.detection_rules_have_their_shape,
         files.a_data_stream_has_no_stray_files,
     ),
     (
@@ -31,6 +32,7 @@ STAGES: tuple[tuple[Rule, ...], ...] = (
         content.the_base_fields_are_defined,
         content.no_field_is_defined_twice,
         content.external_fields_have_a_reference,
+        content.a_detection_rule_is_named_as_its_file,
         pipelines.a_pipeline_starts_as_a_document,
         pipelines.a_pipeline_has_known_keys,
         pipelines.processors_are_allowed,

@@ -85,6 +85,16 @@ def no_field_is_defined_twice(package: Package) -> Iterator[Problem]:
             yield Problem(package.name_of(path), f"{name} is defined twice", "remove one definition")
 
 
+def a_detection_rule_is_named_as_its_file(package: Package) -> Iterator[Problem]:
+    """The file's name is the id of the saved object, which begins with the rule's own id."""
+    for path, body in package.detection_rules.items():
+        if body["id"] != path.stem:
+            yield Problem(package.name_of(path), f"its id is {body['id']}, not {path.stem}", "make them the same")
+        if not body["id"].startswith(body["attributes"]["rule_id"]):
+            what = f"its id does not begin with its rule_id, {body['attributes']['rule_id']}"
+            yield Problem(package.name_of(path), what, "make them the same")
+
+
 def external_fields_have_a_reference(package: Package) -> Iterator[Problem]:
     """A field that says `external: ecs` needs an ECS reference in _dev/build/build.yml."""
     if (package.root / "_dev" / "build" / "build.yml").is_file():

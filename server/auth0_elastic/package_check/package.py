@@ -62,6 +62,10 @@ class Package:
     def dashboards(self) -> dict[Path, Json]:
         return {path: self.content(path) for path in self.files("kibana/dashboard/*.json")}
 
+    @cached_property
+    def detection_rules(self) -> dict[Path, Json]:
+        return {path: self.content(path) for path in self.files("kibana/security_rule/*.json")}
+
     def fields(self, data_stream: Path) -> Iterator[tuple[Path, str, Json]]:
         """File, full dotted name and definition of every field, also of groups."""
         for path in self.files(f"{self.name_of(data_stream)}/fields/*.yml"):

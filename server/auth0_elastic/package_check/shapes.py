@@ -44,6 +44,12 @@ def pipeline_tests_have_their_shape(package: Package) -> Iterator[Problem]:
         yield from _problems(package, path, "test_config")
 
 
+def detection_rules_have_their_shape(package: Package) -> Iterator[Problem]:
+    """A rule for Kibana's detection engine says what it looks for, where, when, how severe it is, and is off."""
+    for path in package.detection_rules:
+        yield from _problems(package, path, "security_rule")
+
+
 def _problems(package: Package, path: Path, shape: str) -> Iterator[Problem]:
     for error in _validator(shape).iter_errors(package.content(path)):
         place = ".".join(str(step) for step in error.absolute_path)

@@ -31,6 +31,8 @@ def _parts(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "listener", "listen"
     if tenants.are_needed(settings):
         yield "tenants' process", "tenants"
+    if settings.detect.enabled:
+        yield "detection", "detect"
 
 
 def _adopt_files_of_one_data_stream(spool: Spool) -> None:

@@ -8,12 +8,15 @@ from auth0_elastic.package_files import Assets
 from auth0_elastic.package_files.assets import flat_settings
 from auth0_elastic.setup.cluster import Cluster, read_own
 from auth0_elastic.setup.refuse import is_fleets, is_ours, wins_over_ours
+from auth0_elastic.setup.roles import Role
 
 _REMEDY = "run 'auth0-elastic setup'"
 
 
-def confirm(engine: Engine, assets: Assets, namespace: str) -> str | None:
+def confirm(engine: Engine, assets: Assets, namespace: str, role: Role = "shipper") -> str | None:
     """None when events can be sent to this namespace's data stream, otherwise one line: what is wrong, and the remedy.
+
+    `role` is the one that the engine's user should have.
 
     Raises EngineError for no answer, or any other than 401 and 403.
     """
@@ -22,7 +25,7 @@ def confirm(engine: Engine, assets: Assets, namespace: str) -> str | None:
     except EngineRefused as error:
         if error.status not in (401, 403):
             raise
-        return f"{error}; give it the privileges of 'auth0-elastic setup --print-role shipper'"
+        return f"{error}; give it the privileges of 'auth0-elastic setup --print-role {role}'"
 
 
 def problem(assets: Assets, cluster: Cluster, namespace: str) -> str | None:

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from auth0_elastic.config.docs import settings_page
 from auth0_elastic.config.read_environment import NOT_SETTINGS
 from auth0_elastic.config.schema import PLACEHOLDER, Leaf, documented
-from auth0_elastic.config.settings import Settings, Tenant
+from auth0_elastic.config.settings import Settings
 from auth0_elastic.config.template import render
 from auth0_elastic.config.values import formats
 from auth0_elastic.secret import Secret
@@ -91,8 +91,8 @@ def _sections(rules: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _fields(section: Any, prefix: str = "") -> list[str]:
     found = []
     for name, kind in typing.get_type_hints(section).items():
-        if kind == tuple[Tenant, ...]:
-            below = _fields(Tenant, f"{prefix}{name}.{PLACEHOLDER}.")
+        if typing.get_origin(kind) is tuple and dataclasses.is_dataclass(item := typing.get_args(kind)[0]):
+            below = _fields(item, f"{prefix}{name}.{PLACEHOLDER}.")
             found += [key for key in below if not key.endswith(f".{PLACEHOLDER}.name")]
         else:
             found += _fields(kind, f"{prefix}{name}.") if dataclasses.is_dataclass(kind) else [prefix + name]

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,8 +44,10 @@ def run(opensearch: RunningEngine, engine: Engine, namespace: str) -> Run:
         "COLUMNS": "200",
     }
 
-    def invoke(*arguments: str) -> Result:
-        return CliRunner().invoke(main, ["detect", *arguments], env=environment)
+    def invoke(*arguments: str, **settings: str) -> Result:
+        """`settings` are in capitals, with _ in the place of dots."""
+        given = {f"AUTH0_ELASTIC_{name}": value for name, value in settings.items()}
+        return CliRunner().invoke(main, ["detect", *arguments], env=environment | given)
 
     return invoke
 
@@ -81,6 +84,52 @@ def test_a_backtest_says_what_would_have_been_and_writes_nothing(run: Run, engin
 def test_a_backtest_of_a_time_without_events_finds_nothing(run: Run) -> None:
     lines = run("--backtest", "--since", "1m").stdout.splitlines()
     assert {line.split()[2] for line in lines[1:] if line.strip()} == {"0"}
+
+
+def test_a_rule_can_be_tuned(run: Run) -> None:
+    result = run("--once", DETECT_RULES_BRUTE_FORCE_USER_COUNT="11")
+    assert result.output == "10 events, 0 new alerts, 0 that grew\n"
+
+
+def test_an_alert_names_the_list_that_its_address_is_on(
+    run: Run, engine: Engine, namespace: str, tmp_path: Path
+) -> None:
+    (tmp_path / "exits.txt").write_text("81.2.69.143")
+    settings = {
+        "DETECT_REPUTATION_LISTS_EXITS_KIND": "tor",
+        "DETECT_REPUTATION_LISTS_EXITS_PATH": str(tmp_path / "exits.txt"),
+        "SPOOL_PATH": str(tmp_path / "spool"),
+    }
+    assert run("--once", **settings).exit_code == 0
+    (alert,) = alerts(engine, namespace)
+    assert alert["auth0"]["alerts"]["initial_count"] == 10
+    assert alert["threat"]["indicator"]["provider"] == ["exits"]
+
+
+def test_an_excepted_user_raises_nothing(run: Run) -> None:
+    result = run("--once", DETECT_RULES_BRUTE_FORCE_USER_EXCEPT_USERS="auth0|1")
+    assert result.output == "10 events, 0 new alerts, 0 that grew\n"
+
+
+def test_the_webhook_is_told_before_the_command_ends(run: Run, http_server: Callable[..., Any]) -> None:
+    server = http_server()
+    settings = {"DETECT_WEBHOOK_URL": f"{server.url}/hook", "DETECT_WEBHOOK_FORMAT": "generic"}
+    assert run("--once", **settings).exit_code == 0
+    assert run("--once", **settings).exit_code == 0
+    (asked,) = server.asked
+    assert json.loads(asked.body)["alert"]["rule"]["id"] == "brute_force_user"
+
+
+def test_a_backtest_tells_nobody(run: Run, http_server: Callable[..., Any]) -> None:
+    server = http_server()
+    assert run("--backtest", "--since", "2h", DETECT_WEBHOOK_URL=f"{server.url}/hook").exit_code == 0
+    assert server.asked == []
+
+
+def test_a_rule_that_there_is_not_ends_it_before_anything_is_read(run: Run) -> None:
+    result = run("--once", DETECT_RULES_BRUTE_FORCE_USR_ENABLED="false")
+    assert result.exit_code == 78
+    assert "detect.rules.brute_force_usr: no such rule; did you mean brute_force_user?" in result.output
 
 
 def test_once_and_backtest_do_not_go_together(run: Run) -> None:

@@ -1,19 +1,27 @@
 """The detector on a real engine: each incident once, over restarts, late events and a crash at any point."""
 
 import json
+import os
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from auth0_elastic.config.detect_settings import RuleSettings
+from auth0_elastic.config.load import load
 from auth0_elastic.detect.alert import document, incident_of
 from auth0_elastic.detect.alert_stream import AlertStream
 from auth0_elastic.detect.cases import START
 from auth0_elastic.detect.detector import Detector, Pass
 from auth0_elastic.detect.event import to_iso
+from auth0_elastic.detect.incident import Incident
+from auth0_elastic.detect.reputation.match import Match
 from auth0_elastic.detect.rule import Rule
-from auth0_elastic.detect.settings import DetectSettings, Exceptions, RuleSettings
 from auth0_elastic.detect.state import State, StateStore
+from auth0_elastic.detect.stateful import Lookup
 from auth0_elastic.engine.client import Answer, Engine
 from auth0_elastic.errors import EngineError, EngineUnavailable
 from auth0_elastic.ship.document import DocumentWriter
@@ -47,14 +55,15 @@ class World:
         path = f"/logs-auth0.logs-{self.namespace}/_bulk"
         assert not self.engine.bulk(path, write.bulk_body(spooled), params={"refresh": "true"}).body["errors"]
 
-    def detector(self, engine: Engine | None = None, **settings: RuleSettings) -> Detector:
-        return Detector(
-            engine or self.engine, self.namespace, self.rules, DetectSettings(rules=settings), lambda address: ()
-        )
+    def detector(
+        self, engine: Engine | None = None, *rules: RuleSettings, lookup: Lookup = lambda _: (), **more: Any
+    ) -> Detector:
+        settings = replace(load(Path(os.devnull), {}).detect, rules=rules)
+        return Detector(engine or self.engine, self.namespace, self.rules, settings, lookup, **more)
 
-    def detect(self, **settings: RuleSettings) -> Pass:
+    def detect(self, *rules: RuleSettings, lookup: Lookup = lambda _: ()) -> Pass:
         """A process that starts, looks once and ends."""
-        return self.detector(**settings).run_once()
+        return self.detector(self.engine, *rules, lookup=lookup).run_once()
 
     def alerts(self) -> dict[str, Json]:
         """By rule, of which each has one at most."""
@@ -134,21 +143,22 @@ def test_what_comes_after_the_window_is_another_incident(world: World) -> None:
 
 def test_a_rule_that_is_off_raises_nothing(world: World) -> None:
     world.happen("pwd_leak")
-    assert world.detect(breached_password=RuleSettings(enabled=False)).raised == ()
+    assert world.detect(RuleSettings(name="breached_password", enabled=False)).raised == ()
 
 
 def test_the_operators_threshold_counts(world: World) -> None:
     world.happen(*["fp"] * 4)
-    assert len(world.detect(brute_force_user=RuleSettings(count=4)).raised) == 1
+    assert len(world.detect(RuleSettings(name="brute_force_user", count=4)).raised) == 1
 
 
 @pytest.mark.parametrize(
     "exceptions",
-    [Exceptions(users=("auth0|1",)), Exceptions(addresses=("81.2.69.143",)), Exceptions(networks=("81.2.69.0/24",))],
+    [{"except_users": "auth0|1"}, {"except_addresses": "81.2.69.143"}, {"except_addresses": "81.2.69.0/24"}],
 )
-def test_an_excepted_event_is_not_seen(world: World, exceptions: Exceptions) -> None:
+def test_an_excepted_event_is_not_seen(world: World, exceptions: dict[str, str]) -> None:
     world.happen("pwd_leak")
-    assert world.detect(breached_password=RuleSettings(exceptions=exceptions)).raised == ()
+    excepted = {name: (value,) for name, value in exceptions.items()}
+    assert world.detect(RuleSettings(name="breached_password", **excepted)).raised == ()
 
 
 def test_a_journey_is_compared_with_what_was_before_a_restart(world: World) -> None:
@@ -221,3 +231,44 @@ def test_without_setup_it_says_so(engine: Engine, rules: list[Rule], namespace: 
 
     with pytest.raises(EngineError, match=r"logs-auth0\.alerts is not installed; run 'auth0-elastic setup'"):
         World(engine, namespace, rules).detector(Engine(engine.distribution, send))
+
+
+def test_an_alert_says_what_lists_know_of_its_addresses(world: World) -> None:
+    tor, allow = Match("tor", "exits", "81.2.69.143/32"), Match("allow", "ours", "8.0.0.0/8")
+    known = {"81.2.69.143": (tor,), "8.8.8.8": (allow,)}
+    world.happen("pwd_leak")
+    world.detect(lookup=lambda address: known.get(address, ()))
+    world.happen("pwd_leak", at=60, ip="8.8.8.8")
+    world.detect(lookup=lambda address: known.get(address, ()))
+    alert = world.alerts()["breached_password"]
+    assert alert["threat"]["indicator"] == {"ip": ["81.2.69.143"], "type": ["ipv4-addr"], "provider": ["exits"]}
+    assert alert["auth0"]["alerts"]["reputation"] == [
+        {"address": "81.2.69.143", "kind": "tor", "list": "exits", "network": "81.2.69.143/32"},
+        {"address": "8.8.8.8", "kind": "allow", "list": "ours", "network": "8.0.0.0/8"},
+    ]
+
+
+def test_that_an_incident_has_grown_tenfold_is_told_once_over_restarts(world: World) -> None:
+    told: list[tuple[list[int], list[int]]] = []
+    for number, events in enumerate([10, 85, 6, 5, 100]):
+        world.happen(*["fp"] * events, at=number * 60)
+        detector = world.detector(tell=lambda *news: told.append(counts(*news)))
+        detector.run_once()
+    assert told == [([10], []), ([], []), ([], [101]), ([], []), ([], [])]
+    own = world.alerts()["brute_force_user"]["auth0"]["alerts"]
+    assert (own["initial_count"], own["count"]) == (10, 206)
+
+
+def counts(raised: Sequence[Incident], surged: Sequence[Incident]) -> tuple[list[int], list[int]]:
+    return [incident.count for incident in raised], [incident.count for incident in surged]
+
+
+def test_what_was_written_before_the_engine_failed_is_told_all_the_same(world: World) -> None:
+    told: list[Incident] = []
+    for requests in range(40):
+        world.happen("pwd_leak", user=f"auth0|{requests}")
+        with suppress(EngineUnavailable):
+            detector = world.detector(dying(world.engine, requests), tell=lambda raised, surged: told.extend(raised))
+            detector.run_once()
+    world.detector(tell=lambda raised, surged: told.extend(raised)).run_once()
+    assert len(told) == len({incident.id for incident in told}) == 40

@@ -169,7 +169,7 @@ def test_a_broken_or_lost_database_leaves_the_last_good_copy_even_after_a_restar
         path.unlink(missing_ok=True)
 
     assert [record.getMessage() for record in caplog.records] == [
-        f"reputation.anonymous_ip_database: {path}: {problem}; the last good copy stays in use"
+        f"detect.reputation.anonymous_ip_database: {path}: {problem}; the last good copy stays in use"
         for problem in ("it is not a MaxMind database", "it cannot be read or copied (No such file or directory)")
     ]
 

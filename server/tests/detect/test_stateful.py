@@ -80,7 +80,10 @@ def rule_of(name: str, known: ListHistory | None = None, **parameters: Any) -> S
         bases=(BASE,),
         stateful=Stateful(name, parameters),
     )
-    listed = {"185.220.101.7": (Match("tor", "exits", "185.220.101.7/32"),)}
+    listed = {
+        "185.220.101.7": (Match("tor", "exits", "185.220.101.7/32"),),
+        "10.9.0.1": (Match("allow", "ours", "10.9.0.0/16"),),
+    }
     return STATEFUL[name](rule, known or ListHistory(), lambda address: listed.get(address, ()))
 
 
@@ -126,10 +129,11 @@ def test_the_last_success_before_is_looked_up_once_for_all_users() -> None:
     [
         MOSCOW | {"ip": "81.2.69.1"},  # the same /24
         MOSCOW | {"ip": "10.8.0.1"},  # an exit of the company's VPN
+        MOSCOW | {"ip": "10.9.0.1"},  # on a list of the kind allow
         MOSCOW | {"location": "51.4, -0.1"},
         MOSCOW | {"location": ""},
     ],
-    ids=["same network", "allowed", "near", "nowhere"],
+    ids=["same network", "allowed", "allow-listed", "near", "nowhere"],
 )
 def test_what_is_no_journey_is_none(other: Mapping[str, str]) -> None:
     assert travelled(visit(0, LONDON), visit(1000, other), allowed_networks=["10.8.0.0/16"]) == []

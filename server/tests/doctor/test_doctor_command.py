@@ -16,7 +16,7 @@ from auth0_elastic.engine.client import connect
 from auth0_elastic.engine.embedded import RunningEngine
 from auth0_elastic.package_files import load_assets
 from auth0_elastic.setup.apply import install
-from auth0_elastic.spool.ledger import DeadLetter, Ledger
+from auth0_elastic.spool.ledger import LEDGER, DeadLetter, Ledger
 from auth0_elastic.spool.spool_file import SpoolFile
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -91,12 +91,17 @@ def test_an_event_that_another_has_written_ends_nothing() -> None:
     assert freshness("newest event", [newest], NOW).state == "ok"
 
 
-def test_a_damaged_spool_file_is_told(tmp_path: Path) -> None:
+def test_a_spool_file_that_was_set_aside_and_a_damaged_ledger_are_told(tmp_path: Path) -> None:
     spool = load(None, {"AUTH0_ELASTIC_SPOOL_PATH": str(tmp_path)}).spool
+    garbage = b"garbage" * 1000
     spool.logs.mkdir()
-    (spool.logs / "worker-0.db").write_text("no database, but long enough to be taken for one")
-    (found,) = examine_spool(spool)
-    assert (found.state, "is damaged" in found.text) == ("problem", True)
+    (spool.logs / "listener-0.db").write_bytes(garbage)
+    SpoolFile.open_free(spool.logs, "listener")
+    problems = [finding.text for finding in examine_spool(spool) if finding.state == "problem"]
+    assert len(problems) == 1
+    assert "was damaged and has been set aside" in problems[0]
+    (spool.logs / LEDGER).write_bytes(garbage)
+    assert [*examine_spool(spool)][-1].text.startswith(f"a file in {tmp_path} is damaged")
 
 
 def test_a_full_spool_and_dead_letters_are_told(tmp_path: Path) -> None:

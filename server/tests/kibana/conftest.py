@@ -1,16 +1,19 @@
-"""A day of events in a data stream of its own, indexed through the installed package; one event of another source."""
+"""A day of events and some alerts, indexed through the installed package; one event of another source."""
 
 import json
 import secrets
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from auth0_elastic.config.load import load
+from auth0_elastic.detect.alert import document
+from auth0_elastic.detect.cases import CaseBench, read_cases
+from auth0_elastic.detect.sigma import SHIPPED, load_rules
 from auth0_elastic.engine.client import Engine, connect
 from auth0_elastic.engine.embedded import RunningEngine
 from auth0_elastic.generate import encode, events
@@ -31,14 +34,19 @@ TROUBLE = [
     b'{"log_id":"without-a-date","data":{"type":"s"}}',
     b"this is no JSON",
 ]
+# Of every level, about a user, an address and the tenant.
+ALERTING = ("breached_password", "brute_force_user", "password_spray", "log_stream_tampered", "impossible_travel")
+# What the events of cases leave out.
+CLIENT = {"client_id": "aI61p8I8aFjmYRliLWgvM9ev97kCCNDB", "client_name": "Web Shop"}
 
 
 @dataclass(frozen=True)
 class Day:
-    """Where the day's events are; `other` is an index with a login from elsewhere."""
+    """Where the day's events and the alerts are; `other` is an index with a login from elsewhere."""
 
     engine: Engine
     stream: str
+    alerts: str
     other: str
 
     def search(self, body: Json, *, everywhere: bool = False) -> Json:
@@ -46,7 +54,7 @@ class Day:
         body = dict(body)
         if runtime := body.pop("runtime_mappings", None):
             body["derived"] = runtime
-        target = f"{self.stream},{self.other}" if everywhere else self.stream
+        target = f"{self.stream},{self.alerts}" + (f",{self.other}" if everywhere else "")
         found: Json = self.engine.call("POST", f"/{target}/_search", body)
         return found
 
@@ -60,11 +68,13 @@ def definitions() -> Definitions:
 def day(opensearch: RunningEngine) -> Iterator[Day]:
     settings = load(None, {"AUTH0_ELASTIC_ELASTICSEARCH_HOSTS": opensearch.url})
     engine = connect(settings.elasticsearch)
-    install(engine, load_assets())
+    for name in ("logs", "alerts"):
+        install(engine, load_assets(name))
     namespace = f"k{secrets.token_hex(4)}"
-    made = Day(engine, f"logs-auth0.logs-{namespace}", f"logs-other.auth-{namespace}")
+    made = Day(engine, *(f"logs-{name}-{namespace}" for name in ("auth0.logs", "auth0.alerts", "other.auth")))
     try:
         _index(made, namespace)
+        _alert(made, namespace)
         login = {
             "@timestamp": _now(),
             "event": {"category": ["authentication"]},
@@ -75,7 +85,8 @@ def day(opensearch: RunningEngine) -> Iterator[Day]:
         engine.call("POST", f"/{made.other}/_doc?refresh=true", login)
         yield made
     finally:
-        engine.request("DELETE", f"/_data_stream/{made.stream}")
+        for stream in (made.stream, made.alerts):
+            engine.request("DELETE", f"/_data_stream/{stream}")
         engine.request("DELETE", f"/{made.other}")
 
 
@@ -91,6 +102,16 @@ def _index(day: Day, namespace: str) -> None:
         answer = day.engine.bulk(f"/{day.stream}/_bulk", body, params={"refresh": "true"})
         failed = [item["create"] for item in answer.body["items"] if item["create"]["status"] >= 400]
         assert not failed, json.dumps(failed[:3])
+
+
+def _alert(day: Day, namespace: str) -> None:
+    """The alerts that some rules raise of their cases' events, which are in the logs, too."""
+    rules = [rule for rule in load_rules([SHIPPED]) if rule.id in ALERTING]
+    fired = [case for rule in rules for case in read_cases(rule.path) if case.alerts]
+    cases = [replace(case, events=tuple(CLIENT | event for event in case.events)) for case in fired]
+    bench = CaseBench(day.engine, namespace, rules, cases)
+    for incident in (incident for case in cases for incident in bench.run(case)):
+        day.engine.call("POST", f"/{day.alerts}/_create/{incident.id}?refresh=true", document(incident, namespace))
 
 
 def _now() -> str:

@@ -38,11 +38,16 @@ def test_a_list_of_events_on_a_dashboard_is_not_emptied_by_the_dashboards_own_fi
             assert answer["hits"]["total"]["value"] > 0, panel.title
 
 
-def test_the_unified_timeline_shows_auth0_beside_other_sources(day: Any, definitions: Definitions) -> None:
+def test_the_unified_timeline_shows_auth0_and_its_alerts_beside_other_sources(
+    day: Any, definitions: Definitions
+) -> None:
     (search,) = (each for each in definitions.searches if each.every_source)
     body = search_query(search) | {"aggs": {"datasets": {"terms": {"field": "_index"}}}}
     answer = day.search(body, everywhere=True)
-    assert len(answer["aggregations"]["datasets"]["buckets"]) == 2
+    found = {
+        bucket["key"].removeprefix(".ds-").split("-")[1] for bucket in answer["aggregations"]["datasets"]["buckets"]
+    }
+    assert found == {"auth0.logs", "auth0.alerts", "other.auth"}
 
 
 def test_the_lag_is_the_time_from_the_event_to_its_indexing_in_seconds(day: Any, definitions: Definitions) -> None:

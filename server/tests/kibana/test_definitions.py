@@ -52,6 +52,26 @@ BROKEN = {
 }
 
 
+def test_a_dashboard_names_fields_of_its_own_data_stream_alone(tmp_path: Path) -> None:
+    board = write(tmp_path, f"      - {PANEL[:-1]}, where: {{auth0.alerts.level: high}}}}") / "10-a.yml"
+    with pytest.raises(PackageError, match=r"the package maps no field auth0\.alerts\.level"):
+        read_definitions(tmp_path)
+    board.write_text(f"data_stream: alerts\n{board.read_text()}")
+    assert read_definitions(tmp_path).dashboards[0].data_stream == "alerts"
+
+
+def test_a_data_stream_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    searches = f"{SEARCHES}  data_stream: metrics\n"
+    with pytest.raises(PackageError, match="no data stream metrics; there are actions, alerts, logs"):
+        read_definitions(write(tmp_path, f"      - {PANEL}", searches))
+
+
+def test_a_list_of_events_is_of_the_dashboards_data_stream(tmp_path: Path) -> None:
+    searches = f"{SEARCHES}  data_stream: actions\n"
+    with pytest.raises(PackageError, match="all, which is no search of its data stream"):
+        read_definitions(write(tmp_path, "      - {title: T, kind: events, width: 48, search: all}", searches))
+
+
 @pytest.mark.parametrize(("panels", "message"), BROKEN.values(), ids=BROKEN)
 def test_what_does_not_fit_is_refused_by_name(tmp_path: Path, panels: str, message: str) -> None:
     with pytest.raises(PackageError, match=message):

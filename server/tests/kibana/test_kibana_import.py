@@ -27,7 +27,7 @@ Json = dict[str, Any]
 
 @dataclass
 class Kibana:
-    """Keeps what it was sent; answers as the import API does, or with `answer` instead."""
+    """Keeps what it was sent; answers as the APIs do, the import with `answer` instead, and has `rules` by rule_id."""
 
     url: str = ""
     path: str = ""
@@ -35,8 +35,14 @@ class Kibana:
     filename: str = ""
     objects: list[Json] = field(default_factory=list)
     answer: tuple[int, Any] | None = None
+    rules: dict[str, Json] = field(default_factory=dict)
+    rules_path: str = ""
+    refusal: tuple[int, Json] | None = None
 
     def take(self, asked: Any) -> tuple[int, bytes]:
+        if asked.line.endswith("/api/detection_engine/rules"):
+            status, said = self.refusal or self.take_rule(asked)
+            return status, json.dumps(said).encode()
         self.path, self.headers = asked.line.removeprefix("POST "), asked.headers
         head = b"Content-Type: " + self.headers["content-type"].encode() + b"\r\n\r\n"
         (part,) = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + asked.body).iter_parts()
@@ -48,6 +54,18 @@ class Kibana:
         done = [{"type": each["type"], "id": each["id"]} for each in self.objects]
         status, answer = self.answer or (200, {"success": True, "successCount": len(done), "successResults": done})
         return status, answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+
+    def take_rule(self, asked: Any) -> tuple[int, Json]:
+        assert asked.headers["kbn-xsrf"] == "true"
+        method, self.rules_path = asked.line.split(" ")
+        rule = json.loads(asked.body)
+        name = rule["rule_id"]
+        if (name in self.rules) == (method == "POST"):
+            says = "already exists" if method == "POST" else "not found"
+            status = 409 if method == "POST" else 404
+            return status, {"message": f'rule_id: "{name}" {says}', "status_code": status}
+        self.rules[name] = self.rules.get(name, {}) | rule
+        return 200, self.rules[name]
 
 
 @pytest.fixture
@@ -72,7 +90,43 @@ def test_every_object_of_the_package_is_imported_in_place_of_its_former_self(sta
     assert kibana.filename.endswith(".ndjson")  # Kibana refuses any other
     files = {path.stem for path in (find_package() / "kibana").glob("*/*.json")}
     assert {name.split("/")[1] for name in imported} == files
+    assert {each["id"] for each in kibana.objects} == files - kibana.rules.keys()
     assert kibana.objects[0]["type"] == "tag"
+
+
+def test_every_rule_of_the_package_is_made_and_is_off(start: Callable[..., Kibana]) -> None:
+    kibana = start()
+    made = {name for name in install(f"{kibana.url}/s/security", settings()) if name.startswith("security-rule/")}
+    assert kibana.rules_path == "/s/security/api/detection_engine/rules"
+    assert made == {f"security-rule/{name}" for name in kibana.rules}
+    assert len(made) == len(list((find_package() / "kibana/security_rule").glob("*.json"))) > 20
+    assert {rule["enabled"] for rule in kibana.rules.values()} == {False}
+
+
+def test_a_rule_that_is_there_is_renewed_and_keeps_what_is_the_operators(start: Callable[..., Kibana]) -> None:
+    kibana = start()
+    install(kibana.url, settings())
+    fresh = {name: dict(rule) for name, rule in kibana.rules.items()}
+    first = next(iter(kibana.rules.values()))
+    first |= {"enabled": True, "query": "old", "exceptions_list": [{"id": "monitoring"}]}
+    install(kibana.url, settings())
+    renewed = kibana.rules[first["rule_id"]]
+    assert renewed == fresh[first["rule_id"]] | {"enabled": True, "exceptions_list": [{"id": "monitoring"}]}
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "message"),
+    [
+        (403, {"message": "API [PATCH …] is unauthorized", "status_code": 403}, "403 .*unauthorized.*Security: all"),
+        (404, {"statusCode": 404, "error": "Not Found", "message": "Not Found"}, "404 .*Not Found"),
+        (400, {"error": "Bad Request", "message": "[request body]: type"}, "400 to the detection rule 'Auth0: "),
+    ],
+)
+def test_a_refused_rule_says_why(start: Callable[..., Kibana], status: int, said: Json, message: str) -> None:
+    kibana = start()
+    kibana.refusal = (status, said)
+    with pytest.raises(EngineError, match=message):
+        install(kibana.url, settings())
 
 
 def test_kibana_is_sent_texts_where_it_wants_texts(start: Callable[..., Kibana]) -> None:
@@ -169,5 +223,7 @@ def test_setup_imports_them_after_the_installation(
     monkeypatch.setenv("AUTH0_ELASTIC_ELASTICSEARCH_HOSTS", opensearch.url)
     result = CliRunner().invoke(main, ["setup", "--kibana", f"{kibana.url}/s/security"])
     assert result.exit_code == 0, result.output
-    assert f"Imported {len(kibana.objects)} dashboards, searches and data views" in " ".join(result.output.split())
+    assert f"Imported {len(kibana.objects) + len(kibana.rules)} dashboards, searches and data views" in " ".join(
+        result.output.split()
+    )
     assert kibana.path.startswith("/s/security/")

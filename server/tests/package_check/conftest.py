@@ -1,4 +1,4 @@
-"""A copy of the real package for tests to break, with a small sound pipeline, dashboard and test of its own."""
+"""A copy of the real package for tests to break, with a small sound pipeline, dashboard, rule and test of its own."""
 
 import json
 import shutil
@@ -26,6 +26,26 @@ DASHBOARD = {
         ],
     },
     "references": [{"type": "index-pattern", "id": "logs-*", "name": "0:indexpattern-datasource-layer-a"}],
+}
+
+RULE = {
+    "id": "5d54dd3a-cf83-5ab7-9552-229b5852e46f",
+    "type": "security-rule",
+    "attributes": {
+        "rule_id": "5d54dd3a-cf83-5ab7-9552-229b5852e46f",
+        "version": 1,
+        "name": "Sample",
+        "description": "What it looks for",
+        "type": "query",
+        "language": "lucene",
+        "query": "event.code:f",
+        "index": ["logs-auth0.logs-*"],
+        "severity": "low",
+        "risk_score": 21,
+        "from": "now-9m",
+        "interval": "5m",
+        "enabled": False,
+    },
 }
 
 FAILURE = (
@@ -83,6 +103,7 @@ def package(tmp_path: Path) -> Copy:
     shutil.copytree(find_package(), copy.root, ignore=shutil.ignore_patterns("_dev", "kibana"))
     copy.write("data_stream/logs/elasticsearch/ingest_pipeline/sample.yml", PIPELINE)
     copy.write("kibana/dashboard/auth0-sample.json", json.dumps(DASHBOARD))
+    copy.write(f"kibana/security_rule/{RULE['id']}.json", json.dumps(RULE))
     copy.write("data_stream/logs/_dev/test/pipeline/test-sample.json", '{"events": [{}, {}]}')
     copy.write(
         "data_stream/logs/_dev/test/pipeline/test-sample.json-expected.json", '{"expected": [{"event": {}}, null]}'

@@ -18,6 +18,7 @@ PIPELINE = "data_stream/logs/elasticsearch/ingest_pipeline/sample.yml"
 TEMPLATE = "data_stream/logs/agent/stream/http_endpoint.yml.hbs"
 TESTS = "data_stream/logs/_dev/test/pipeline"
 DASHBOARD = "kibana/dashboard/auth0-sample.json"
+RULE = "kibana/security_rule/5d54dd3a-cf83-5ab7-9552-229b5852e46f.json"
 FAILURE = (
     "{{{_ingest.on_failure_processor_type}}} {{{_ingest.on_failure_processor_tag}}} {{{_ingest.on_failure_message}}}"
 )
@@ -67,6 +68,10 @@ def add_panel(**panel: Any) -> Break:
 def refer_to(kind: str, name: str) -> Break:
     reference = {"type": kind, "id": "auth0-absent", "name": name}
     return edit(DASHBOARD, lambda dashboard: dashboard["references"].append(reference))
+
+
+def of_rule(**change: Any) -> Break:
+    return edit(RULE, lambda rule: rule["attributes"].update(change))
 
 
 def of_processor(tag: str, **change: Any) -> Break:
@@ -272,6 +277,18 @@ BROKEN: dict[str, tuple[Rule, Break]] = {
         dashboards.no_panel_is_legacy,
         add_panel(type="visualization", embeddableConfig={"savedVis": {"type": "histogram"}}),
     ),
+    # detection rules
+    "a rule without a query": (shapes.detection_rules_have_their_shape, of_rule(query="")),
+    "a rule that is on": (shapes.detection_rules_have_their_shape, of_rule(enabled=True)),
+    "a rule of a severity that Kibana does not know": (
+        shapes.detection_rules_have_their_shape,
+        of_rule(severity="informational"),
+    ),
+    "a rule that is named otherwise": (
+        content.a_detection_rule_is_named_as_its_file,
+        edit(RULE, lambda rule: rule.update(id=f"{rule['id']}_1")),
+    ),
+    "a rule with another rule_id": (content.a_detection_rule_is_named_as_its_file, of_rule(rule_id="another")),
     # golden files
     "a test without expectations": (
         golden_files.every_test_file_has_its_partner,

@@ -206,7 +206,7 @@ def start_server(certificate: Path, trust: Callable[[], ssl.SSLContext]) -> Call
         ssl_files = {"certificate": str(certificate / "tls.crt"), "key": str(certificate / "tls.key")}
         settings: dict[str, Any] = {
             "listener": {"listen_address": "127.0.0.1", "listen_port": 0, "workers": 1, "authorization_token": TOKEN},
-            "elasticsearch": engine,
+            "elasticsearch": dict(engine),
             "spool": {"path": str(folder / "spool")},
             "monitoring": {"listen_port": _free_port()},
         }

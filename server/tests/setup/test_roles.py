@@ -1,15 +1,18 @@
-"""The roles for the shipper and for setup, and how they are printed."""
+"""The roles for the shipper, for setup and for detection, and how they are printed."""
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from click.testing import CliRunner
 
 from auth0_elastic.commands.setup import command
+from auth0_elastic.detect.state import StateStore
+from auth0_elastic.engine.client import Engine
 from auth0_elastic.package_files import load_assets
 
+NO_ENGINE = cast(Engine, None)
 CHANGES_ASSETS = ("manage", "/put", "/delete", "/*", "all")
 
 
@@ -24,9 +27,10 @@ def cluster_privileges(role: dict[str, Any]) -> list[str]:
     return list(role.get("cluster") or role["cluster_permissions"])
 
 
+@pytest.mark.parametrize("name", ["shipper", "detect"])
 @pytest.mark.parametrize("engine", ["elasticsearch", "opensearch"])
-def test_the_shipper_may_change_no_asset(engine: str) -> None:
-    privileges = cluster_privileges(printed("shipper", "--role-for", engine))
+def test_the_shipper_and_detection_may_change_no_asset(name: str, engine: str) -> None:
+    privileges = cluster_privileges(printed(name, "--role-for", engine))
     assert not [each for each in privileges if any(word in each for word in CHANGES_ASSETS)]
 
 
@@ -38,20 +42,39 @@ def test_the_shipper_touches_no_other_index(engine: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ["elasticsearch", "opensearch"])
+def test_detection_reads_events_and_writes_alerts_and_its_own_state_alone(engine: str) -> None:
+    role = printed("detect", "--role-for", engine)
+    granted = {
+        pattern: set(_privileges(each))
+        for each in role.get("indices") or role["index_permissions"]
+        for pattern in _patterns(each)
+    }
+    streams = {name: load_assets(name).pattern for name in ("logs", "actions", "alerts")}
+    assert set(granted) == {*streams.values(), StateStore(NO_ENGINE, "*").index}
+    written = [pattern for pattern, privileges in granted.items() if any(map(_writes, privileges))]
+    assert sorted(written) == ["auth0-elastic-detect-*", streams["alerts"]]
+    assert not [each for privileges in granted.values() for each in privileges if "delete" in each]
+
+
+def _writes(privilege: str) -> bool:
+    return "write" in privilege or privilege in ("index", "create_doc", "create_index", "auto_configure", "all")
+
+
+@pytest.mark.parametrize("engine", ["elasticsearch", "opensearch"])
 def test_setup_may_neither_read_nor_write_nor_delete_events(engine: str) -> None:
     role = printed("setup", "--role-for", engine)
     allowed = [name for each in role.get("indices") or role["index_permissions"] for name in _privileges(each)]
     assert not [name for name in allowed if "data/" in name or "delete" in name or name in ("read", "write", "all")]
 
 
-@pytest.mark.parametrize("name", ["shipper", "setup"])
+@pytest.mark.parametrize("name", ["shipper", "setup", "detect"])
 def test_an_api_key_may_do_what_the_role_may(name: str) -> None:
     key = printed(name, "--role-for", "api-key")
     assert key["name"] == f"auth0-elastic-{name}"
     assert key["role_descriptors"] == {f"auth0-elastic-{name}": printed(name)}
 
 
-@pytest.mark.parametrize("name", ["shipper", "setup"])
+@pytest.mark.parametrize("name", ["shipper", "setup", "detect"])
 @pytest.mark.parametrize("engine", ["elasticsearch", "opensearch"])
 def test_every_privilege_is_explained(name: str, engine: str) -> None:
     page = (Path(__file__).parents[3] / "docs" / "privileges.md").read_text()

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import urllib3
 
+from auth0_elastic.config.detect_settings import ListSource, ReputationSettings
 from auth0_elastic.detect.reputation.anonymous_ip import AnonymousIp
 from auth0_elastic.detect.reputation.match import ALLOW, Match
 from auth0_elastic.detect.reputation.networks import pack
 from auth0_elastic.detect.reputation.origin import TIMEOUT, FileOrigin, Origin, UrlOrigin
 from auth0_elastic.detect.reputation.prefix_tree import PrefixTree
-from auth0_elastic.detect.reputation.settings import ListSource, ReputationSettings
 from auth0_elastic.detect.reputation.watched_database import WatchedDatabase
 from auth0_elastic.detect.reputation.watched_list import FILE_SECONDS, WatchedList
 
@@ -82,4 +82,4 @@ class Reputation:
 
 
 def _origin(source: ListSource, pool: urllib3.PoolManager) -> Origin:
-    return UrlOrigin(source.url, pool) if source.url else FileOrigin(Path(source.location))
+    return UrlOrigin(source.location, pool) if source.url else FileOrigin(Path(source.location))

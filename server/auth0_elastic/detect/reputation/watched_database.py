@@ -17,7 +17,7 @@ class WatchedDatabase:
     def __init__(self, path: Path, cache: Path) -> None:
         self._path, self._copy = path, cache / "anonymous-ip.mmdb"
         self._signature = ""
-        self._troubles = Troubles("reputation.anonymous_ip_database")
+        self._troubles = Troubles("detect.reputation.anonymous_ip_database")
         self.current = self._resume()
 
     def refresh(self) -> bool:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from auth0_elastic.config.detect_settings import ListSource
 from auth0_elastic.detect.reputation.content import ListRefused, read_content
 from auth0_elastic.detect.reputation.last_good import LastGood
 from auth0_elastic.detect.reputation.origin import Fetched, ListUnavailable, Origin, Validators
-from auth0_elastic.detect.reputation.settings import ListSource
 from auth0_elastic.detect.reputation.troubles import Troubles
 
 _log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class WatchedList:
         self._origin, self._clock, self._is_file = origin, clock, source.path is not None
         self._interval = FILE_SECONDS if self._is_file else refresh
         self._copy = LastGood(cache, source.name, source.location)
-        self._subject = f"reputation list {source.name}"
+        self._subject = f"detect.reputation.lists.{source.name}"
         self._troubles, self._copy_troubles = Troubles(self._subject), Troubles(f"{self._subject}, its copy")
         self._validators, self._digest, self._failures = Validators(), b"", 0
         self._checked: float | None = None

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from auth0_elastic.detect.event import Event
 from auth0_elastic.detect.exceptions import is_within, networks
 from auth0_elastic.detect.firing import Firing
+from auth0_elastic.detect.reputation.match import ALLOW
 from auth0_elastic.detect.rule import Rule
 from auth0_elastic.detect.stateful.base import History, Lookup, StatefulRule
 from auth0_elastic.detect.stateful.place import Place, distance, place_of, same_network
@@ -28,7 +29,8 @@ class ImpossibleTravel(StatefulRule):
     """Compares a success with those right before and after it in time, whichever was ingested first.
 
     `speed` is in km/h and `minimum_distance` in km, after the radius in which each place may really be; successes from
-    `allowed_networks`, such as a company's VPN, say nothing about where somebody is.
+    `allowed_networks`, or an address on a list of the kind allow, such as a company's VPN, say nothing about where
+    somebody is.
     """
 
     parameters: Mapping[str, object] = {"speed": 900, "minimum_distance": 500, "allowed_networks": ()}
@@ -49,8 +51,11 @@ class ImpossibleTravel(StatefulRule):
 
     def _visit(self, event: Event) -> Iterator[tuple[str, _Visit]]:
         user, address, place = event.first("user.id"), event.first("source.ip"), place_of(event)
-        if user and address and place and not is_within(address, self._allowed):
+        if user and address and place and not self._is_allowed(address):
             yield user, _Visit(event.at, event.id, event, place)
+
+    def _is_allowed(self, address: str) -> bool:
+        return is_within(address, self._allowed) or any(match.kind == ALLOW for match in self.lookup(address))
 
     def _recall(self, visits: Iterable[tuple[str, _Visit]]) -> None:
         """Looks up the last success of users of whom nothing is remembered, all at once."""

@@ -1,4 +1,4 @@
-"""The least that the shipper and setup have to be allowed, as the files beside this one say for each engine."""
+"""The least that the shipper, setup and detection have to be allowed, as files say for each engine."""
 
 import json
 from importlib.resources import files
@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from auth0_elastic.engine.client import Distribution
 
-Role = Literal["shipper", "setup"]
+Role = Literal["shipper", "setup", "detect"]
 
 
 def role(name: Role, distribution: Distribution) -> dict[str, Any]:
