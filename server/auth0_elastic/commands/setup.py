@@ -53,7 +53,10 @@ _FORMS = ("elasticsearch", "opensearch", "api-key")
     help="With --print-role: a role for this engine, or the body of an API key.",
 )
 @click.option(
-    "--kibana", "kibana_url", metavar="URL", help="Import the dashboards too; the URL may name a space: …/s/SPACE."
+    "--kibana",
+    "kibana_url",
+    metavar="URL",
+    help="Import the dashboards and detection rules too; the URL may name a space: …/s/SPACE.",
 )
 @with_settings()
 @click.pass_context
@@ -98,7 +101,9 @@ def command(
         _do(console, _action(engine, assets, removing, delete_data))
     if kibana_url:
         imported = kibana.install(kibana_url, settings)
-        console.print(f"Imported {len(imported)} dashboards, searches and data views into {kibana_url}.")
+        console.print(
+            f"Imported {len(imported)} dashboards, searches, data views and detection rules into {kibana_url}."
+        )
 
 
 def _role(name: Role, form: str) -> dict[str, Any]:

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
+from auth0_elastic.detect.attack import attack_names
 from auth0_elastic.detect.event import Event, to_iso, to_milliseconds
 from auth0_elastic.detect.incident import ENTITIES, Incident, Location
 from auth0_elastic.detect.reputation.match import ALLOW, Listed
@@ -128,19 +127,10 @@ def _own(incident: Incident) -> Json:
     return {name: value for name, value in found.items() if value != []}
 
 
-@cache
-def _attack_names() -> dict[str, str]:
-    """Tactics by their tag (credential-access) and techniques by their id (T1110.003), each to `id` and name."""
-    lines = Path(__file__).with_name("attack.tsv").read_text("utf-8").splitlines()
-    return dict(line.split("\t", 1) for line in lines if line and not line.startswith("#"))
-
-
 def _threat(tags: Iterable[str]) -> Json:
     """ECS's threat.* for Sigma's attack.* tags; a tag that is not in the table is left out."""
-    names, own = (
-        _attack_names(),
-        [tag.removeprefix("attack.").replace("_", "-") for tag in tags if tag.startswith("attack.")],
-    )
+    names = attack_names()
+    own = [tag.removeprefix("attack.").replace("_", "-") for tag in tags if tag.startswith("attack.")]
     tactics = [names[tag].split(" ", 1) for tag in own if not re.match(r"t\d", tag) and tag in names]
     techniques = [tag.upper() for tag in own if re.match(r"t\d", tag) and tag.upper() in names]
     parents = _unique(each.partition(".")[0] for each in techniques)

@@ -223,7 +223,8 @@ def test_setup_imports_them_after_the_installation(
     monkeypatch.setenv("AUTH0_ELASTIC_ELASTICSEARCH_HOSTS", opensearch.url)
     result = CliRunner().invoke(main, ["setup", "--kibana", f"{kibana.url}/s/security"])
     assert result.exit_code == 0, result.output
-    assert f"Imported {len(kibana.objects) + len(kibana.rules)} dashboards, searches and data views" in " ".join(
-        result.output.split()
+    assert (
+        f"Imported {len(kibana.objects) + len(kibana.rules)} dashboards, searches, data views and detection rules"
+        in " ".join(result.output.split())
     )
     assert kibana.path.startswith("/s/security/")
