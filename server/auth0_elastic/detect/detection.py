@@ -1,6 +1,5 @@
 """Detection as the settings have it: the rules, what is known of addresses, and the webhook."""
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -17,11 +16,8 @@ from auth0_elastic.detect.webhook import Webhook
 from auth0_elastic.engine.client import Engine, connect
 from auth0_elastic.spool.database import make_folder
 
-log = logging.getLogger(__name__)
-
 LISTS_PATIENCE: Final = 20.0
 WEBHOOK_PATIENCE: Final = 10.0
-_AFTER_ERROR: Final = 60.0
 
 
 class Detection:
@@ -41,7 +37,8 @@ class Detection:
 
     def __enter__(self) -> Self:
         if self._reputation:
-            threading.Thread(target=self._keep_fresh, args=(self._reputation,), name="reputation", daemon=True).start()
+            ways = (self._stop, self._is_ready.set)
+            threading.Thread(target=self._reputation.keep_fresh, args=ways, name="reputation", daemon=True).start()
             self._is_ready.wait(LISTS_PATIENCE)
         if self._webhook:
             self._webhook.start()
@@ -87,16 +84,6 @@ class Detection:
 
     def _lookup(self, address: str) -> Sequence[Match]:
         return self._reputation.lookup(address) if self._reputation else ()
-
-    def _keep_fresh(self, reputation: Reputation) -> None:
-        while not self._stop.is_set():
-            try:
-                pause = reputation.refresh()
-            except Exception:
-                log.exception("refreshing the lists of addresses failed in a way that was not foreseen")
-                pause = _AFTER_ERROR
-            self._is_ready.set()
-            self._stop.wait(pause)
 
 
 def _reputation(settings: Settings) -> Reputation | None:

@@ -4,9 +4,9 @@ import logging
 from collections.abc import Callable
 from threading import Event
 
+from auth0_elastic.backoff import Backoff
 from auth0_elastic.detect.detector import Detector, Pass
 from auth0_elastic.errors import EngineError
-from auth0_elastic.ship.backoff import Backoff
 
 _log = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import urllib3
 from urllib3 import exceptions as failures
 
+from auth0_elastic.backoff import Backoff
 from auth0_elastic.config.detect_settings import WebhookSettings
 from auth0_elastic.detect.hourly_limit import HourlyLimit
 from auth0_elastic.detect.incident import Incident
@@ -18,7 +19,6 @@ from auth0_elastic.detect.reputation.troubles import Troubles
 from auth0_elastic.detect.rule import SEVERITY
 from auth0_elastic.detect.webhook_message import incident_message, left_out_message
 from auth0_elastic.secret import Secret
-from auth0_elastic.ship.backoff import Backoff
 
 _log = logging.getLogger(__name__)
 

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from auth0_elastic.backoff import Backoff
 from auth0_elastic.errors import Auth0Unavailable
 from auth0_elastic.management.connection import Answer, Connection, NoAnswer, Request
-from auth0_elastic.management.rate_limit import Budget, budget_of, delay_after, exhausted, renew, spend, wait_for
+from auth0_elastic.management.rate_limit import Budget, budget_of, exhausted, renew, spend, wait_for
 
 _log = logging.getLogger(__name__)
 
 _WORTH_SAYING: Final = 5.0  # seconds
+DELAYS: Final = (1.0, 30.0)  # seconds: the first, and the longest
 _TOO_MANY: Final = 429
 
 
@@ -50,7 +52,7 @@ class Exchange:
     ) -> None:
         """`name` is what messages call the tenant; `jitter` gives 0 to 1; a request may cost `patience` seconds."""
         self._connection, self._name = connection, name
-        self._clock, self._sleep, self._jitter = clock, sleep, jitter
+        self._clock, self._sleep, self._backoff = clock, sleep, Backoff(*DELAYS, jitter)
         self._patience = patience
         self._lock = threading.Lock()
         self._budget: Budget | None = None
@@ -63,7 +65,7 @@ class Exchange:
         while True:
             self._await_budget(effort)
             effort.attempts += 1
-            began, delay = self._clock(), delay_after(effort.attempts, self._jitter())
+            began, delay = self._clock(), self._backoff.delay(effort.attempts)
             try:
                 answer = self._ask(request, delay)
             except NoAnswer as error:

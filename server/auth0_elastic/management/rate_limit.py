@@ -1,4 +1,4 @@
-"""Decides how long to wait for Auth0's rate limit and between attempts; nothing here waits.
+"""Decides how long to wait for Auth0's rate limit; nothing here waits.
 
 Auth0 says `x-ratelimit-remaining` and `x-ratelimit-reset` (epoch seconds, by its own clock) on every answer.
 """
@@ -11,8 +11,6 @@ LONGEST_WAIT: Final = 60.0
 """Seconds after which Auth0 is asked again whatever it said, since clocks jump."""
 
 _SHORTEST_WINDOW: Final = 1.0
-_FIRST_DELAY: Final = 1.0
-_LONGEST_DELAY: Final = 30.0
 
 
 class Budget(NamedTuple):
@@ -58,12 +56,6 @@ def spend(budget: Budget | None, now: float) -> Budget | None:
 def renew(budget: Budget, now: float) -> Budget:
     """A whole budget, until the next answer tells more; it keeps threads from all asking at the moment of the reset."""
     return Budget(budget.limit, budget.limit, now + _SHORTEST_WINDOW)
-
-
-def delay_after(attempt: int, jitter: float) -> float:
-    """Seconds to wait after this attempt, counted from 1: doubles up to 30; `jitter` (0 to 1) takes up to half away."""
-    whole: float = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** min(attempt - 1, 30))
-    return whole * (1 - jitter / 2)
 
 
 def _their_time(headers: Mapping[str, str], now: float) -> float:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
+from auth0_elastic.backoff import Backoff
 from auth0_elastic.config.settings import Spool, Tenant
 from auth0_elastic.management.client import ManagementApi
 from auth0_elastic.reconcile import schedule
@@ -15,7 +16,6 @@ from auth0_elastic.reconcile.comparison import Comparison
 from auth0_elastic.reconcile.findings import Findings, Window
 from auth0_elastic.reconcile.indexed import Indexed
 from auth0_elastic.reconcile.memory import Memory
-from auth0_elastic.ship.backoff import Backoff
 from auth0_elastic.spool.database import make_folder
 
 _log = logging.getLogger(__name__)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
+from auth0_elastic.backoff import Backoff
 from auth0_elastic.config.settings import Settings, Spool, Tenant
 from auth0_elastic.engine.client import connect
 from auth0_elastic.errors import Auth0ElasticError
@@ -18,7 +19,6 @@ from auth0_elastic.management.client import ManagementApi
 from auth0_elastic.package_files import load_assets
 from auth0_elastic.poll import Poller
 from auth0_elastic.reconcile import Indexed, Reconciler
-from auth0_elastic.ship.backoff import Backoff
 from auth0_elastic.spool.spool_file import SpoolFile
 from auth0_elastic.tokens import TokenStore
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from auth0_elastic.ship.backoff import Backoff
+from auth0_elastic.backoff import Backoff
 
 
 class Gate:

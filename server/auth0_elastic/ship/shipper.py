@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from threading import Event
 
+from auth0_elastic.backoff import Backoff
 from auth0_elastic.errors import EngineError
-from auth0_elastic.ship.backoff import Backoff
 from auth0_elastic.ship.batch_size import BatchSize
 from auth0_elastic.ship.classify import Dead, Delivered, Duplicate, Ending, Retry, Wait
 from auth0_elastic.ship.gate import Gate

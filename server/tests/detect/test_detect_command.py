@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from auth0_elastic.backoff import Backoff
 from auth0_elastic.cli import main
 from auth0_elastic.detect.detector import Pass
 from auth0_elastic.detect.event import to_iso
@@ -19,7 +20,6 @@ from auth0_elastic.detect.run import detect_until
 from auth0_elastic.engine.client import Engine
 from auth0_elastic.engine.embedded import RunningEngine
 from auth0_elastic.errors import EngineUnavailable
-from auth0_elastic.ship.backoff import Backoff
 from auth0_elastic.ship.document import DocumentWriter
 from auth0_elastic.ship.identity import document_id
 from auth0_elastic.spool.backlog import SpooledEvent

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from auth0_elastic import log
+from auth0_elastic.backoff import Backoff
 from auth0_elastic.config.load import load
 from auth0_elastic.detect.cases import START
 from auth0_elastic.detect.incident import Incident
@@ -18,7 +19,6 @@ from auth0_elastic.detect.reputation.match import Listed
 from auth0_elastic.detect.rule import Rule
 from auth0_elastic.detect.webhook import ATTEMPTS, Outcome, Webhook, judge
 from auth0_elastic.secret import Secret
-from auth0_elastic.ship.backoff import Backoff
 
 TOKEN = "hush-5eCr3t-of-the-webhook"
 PATH = "/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX"

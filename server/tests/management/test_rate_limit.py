@@ -2,7 +2,9 @@
 
 import pytest
 
-from auth0_elastic.management.rate_limit import LONGEST_WAIT, Budget, budget_of, delay_after, exhausted, spend, wait_for
+from auth0_elastic.backoff import Backoff
+from auth0_elastic.management.exchange import DELAYS
+from auth0_elastic.management.rate_limit import LONGEST_WAIT, Budget, budget_of, exhausted, spend, wait_for
 
 NOW = 1_000_000_000.0  # Sun, 09 Sep 2001 01:46:40 GMT
 DATE = "Sun, 09 Sep 2001 01:46:40 GMT"
@@ -61,5 +63,5 @@ def test_a_date_that_cannot_be_read_leaves_our_own_clock(date: str) -> None:
 
 
 def test_the_delay_doubles_up_to_half_a_minute_and_jitter_takes_at_most_half() -> None:
-    assert [delay_after(attempt, 0) for attempt in (1, 2, 3, 6, 1000)] == [1, 2, 4, 30, 30]
-    assert delay_after(3, 1) == 2
+    assert [Backoff(*DELAYS, lambda: 0).delay(attempt) for attempt in (1, 2, 3, 6, 1000)] == [1, 2, 4, 30, 30]
+    assert Backoff(*DELAYS, lambda: 1).delay(3) == 2

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from auth0_elastic.ship.backoff import Backoff
+from auth0_elastic.backoff import Backoff
 from auth0_elastic.ship.batch_size import FIRST, SMALLEST, BatchSize
 from auth0_elastic.ship.document import DocumentWriter
 from auth0_elastic.ship.gate import Gate

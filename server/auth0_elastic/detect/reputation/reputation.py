@@ -1,10 +1,11 @@
 """Looks addresses up in all lists and the database at once, while both are kept fresh."""
 
+import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import urllib3
 
@@ -16,6 +17,10 @@ from auth0_elastic.detect.reputation.origin import TIMEOUT, FileOrigin, Origin, 
 from auth0_elastic.detect.reputation.prefix_tree import PrefixTree
 from auth0_elastic.detect.reputation.watched_database import WatchedDatabase
 from auth0_elastic.detect.reputation.watched_list import FILE_SECONDS, WatchedList
+
+log = logging.getLogger(__name__)
+
+AFTER_ERROR_SECONDS: Final = 60.0
 
 
 class _Known(NamedTuple):
@@ -71,10 +76,17 @@ class Reputation:
             self._known = self._gathered()
         return min([FILE_SECONDS, *(watched.due_in() for watched in self._lists)])
 
-    def keep_fresh(self, stop: Event) -> None:
-        """Refreshes until `stop` is set; to be run in a thread, which a slow URL may hold up."""
-        while not stop.wait(self.refresh()):
-            pass
+    def keep_fresh(self, stop: Event, on_refreshed: Callable[[], None] = lambda: None) -> None:
+        """Refreshes until `stop` is set; to be run in a thread, which a slow URL may hold up. Raises nothing."""
+        while not stop.is_set():
+            try:
+                pause = self.refresh()
+            except Exception:
+                log.exception("refreshing the lists of addresses failed in a way that was not foreseen")
+                pause = AFTER_ERROR_SECONDS
+            on_refreshed()
+            if stop.wait(pause):
+                return
 
     def _gathered(self) -> _Known:
         tree = PrefixTree((watched.kind, watched.name, watched.networks) for watched in self._lists)
