@@ -24,6 +24,8 @@ def _about_listener(listener: Listener) -> Iterator[str]:
     if listener.behind_proxy and not listener.ssl.certificate and not is_loopback(listener.listen_address):
         remedy = "make sure that only the proxy can reach it"
         yield f"listener.listen_address: {listener.listen_address} speaks plain HTTP; {remedy}"
+    if listener.behind_proxy and not listener.trusted_proxies:
+        yield "listener.trusted_proxies: does not name the proxy, so the log shows its address for every sender's"
 
 
 def _about_elasticsearch(elasticsearch: Elasticsearch) -> Iterator[str]:

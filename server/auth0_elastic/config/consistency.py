@@ -6,6 +6,7 @@ from pathlib import Path
 
 from auth0_elastic.config.detect_consistency import detect_problems
 from auth0_elastic.config.given import Problem
+from auth0_elastic.config.reputation_consistency import reputation_problems
 from auth0_elastic.config.settings import Elasticsearch, Listener, ListenerSsl, Settings
 from auth0_elastic.config.tenant_consistency import tenant_problems
 from auth0_elastic.config.values import is_loopback
@@ -21,7 +22,9 @@ def inconsistencies(settings: Settings, *, for_serve: bool) -> Iterator[Problem]
         yield from _authority_problems(f"tenants.{tenant.name}.ssl", tenant.ssl.certificate_authorities)
     yield from _port_problems(settings)
     yield from _path_problems(settings.listener)
+    yield from _proxy_problems(settings.listener)
     yield from tenant_problems(settings.tenants)
+    yield from reputation_problems(settings.reputation)
     yield from detect_problems(settings.detect)
     if for_serve and settings.listener.enabled:
         yield from _missing_for_serve(settings)
@@ -124,6 +127,16 @@ def _path_problems(listener: Listener) -> Iterator[Problem]:
         key, other = "listener.collect_path", "listener.webhook_path"
         text = f"{key}: '{listener.collect_path}' is also {other}; give each a path of its own"
         yield Problem(text, (key, other))
+
+
+def _proxy_problems(listener: Listener) -> Iterator[Problem]:
+    allowed, trusted = "listener.allowed_addresses", "listener.trusted_proxies"
+    if listener.allowed_addresses and listener.behind_proxy and not listener.trusted_proxies:
+        text = f"{allowed}: behind a proxy every request comes from the proxy's address; give {trusted} too"
+        yield Problem(text, (allowed, trusted))
+    for network in listener.trusted_proxies:
+        if network.endswith("/0"):
+            yield Problem(f"{trusted}: '{network}' believes everyone; name your proxies only", (trusted,))
 
 
 def _missing_for_serve(settings: Settings) -> Iterator[Problem]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from auth0_elastic.config.detect_settings import Detect, ListSource, ReputationSettings, RuleSettings, WebhookSettings
+from auth0_elastic.config.detect_settings import Detect, RuleSettings, WebhookSettings
+from auth0_elastic.config.reputation_settings import ListSource, ReputationSettings
 from auth0_elastic.secret import Secret
 
 
@@ -33,6 +34,9 @@ class Listener:
     token_query_parameter: str | None
     ssl: ListenerSsl
     behind_proxy: bool
+    trusted_proxies: tuple[str, ...]
+    allowed_addresses: tuple[str, ...]
+    failed_tokens_per_minute: int
     workers: int
     max_body_size: int
     handshake_timeout: float
@@ -178,13 +182,14 @@ class Settings:
     monitoring: Monitoring
     logging: Logging
     tenants: tuple[Tenant, ...]
+    reputation: ReputationSettings
     detect: Detect
 
     def secrets(self) -> tuple[Secret, ...]:
         """Every secret there is, for masking."""
         found = (*self.listener.authorization_token, self.elasticsearch.api_key, self.elasticsearch.password)
         found += tuple(secret for tenant in self.tenants for secret in tenant.secrets())
-        found += self.detect.secrets()
+        found += self.reputation.secrets() + self.detect.secrets()
         return tuple(secret for secret in found if secret is not None)
 
 
@@ -208,14 +213,14 @@ def build(values: Mapping[tuple[str, ...], Any]) -> Settings:
             **section(*path),
         )
 
-    rules, lists = ("detect", "rules"), ("detect", "reputation", "lists")
+    rules, lists = ("detect", "rules"), ("reputation", "lists")
+    reputation = ReputationSettings(
+        lists=tuple(ListSource(name=name, **section(*lists, name)) for name in names(*lists)),
+        **section("reputation"),
+    )
     detect = Detect(
         rules=tuple(RuleSettings(name=name, **section(*rules, name)) for name in names(*rules)),
         webhook=WebhookSettings(**section("detect", "webhook")),
-        reputation=ReputationSettings(
-            lists=tuple(ListSource(name=name, **section(*lists, name)) for name in names(*lists)),
-            **section("detect", "reputation"),
-        ),
         **section("detect"),
     )
     elasticsearch_ssl = ElasticsearchSsl(**section("elasticsearch", "ssl"))
@@ -227,6 +232,7 @@ def build(values: Mapping[tuple[str, ...], Any]) -> Settings:
         monitoring=Monitoring(**section("monitoring")),
         logging=Logging(**section("logging")),
         tenants=tuple(map(tenant, names("tenants"))),
+        reputation=reputation,
         detect=detect,
         **section(),
     )

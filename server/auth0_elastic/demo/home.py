@@ -9,6 +9,7 @@ import yaml
 
 from auth0_elastic.config.load import load
 from auth0_elastic.config.settings import Settings
+from auth0_elastic.demo.lists import lists
 from auth0_elastic.engine.embedded.ports import free_port
 from auth0_elastic.errors import MissingTool
 from auth0_elastic.local_auth0 import LocalAuth0
@@ -59,6 +60,8 @@ class Home:
         _write(self.header, f"Authorization: {token}\n".encode())
         listener_port, monitoring_port = _two_ports()
         settings = _settings(engine_url, listener_port, monitoring_port)
+        for kind, text in lists().items():
+            _write(self.folder / f"{kind}.txt", text.encode())
         if auth0 is not None:
             _write(self.folder / "client_secret", auth0.tenant.client.client_secret.encode())
             settings["tenants"] = {TENANT: _tenant(auth0, listener_port)}
@@ -92,6 +95,7 @@ def _settings(engine_url: str, listener_port: int, monitoring_port: int) -> dict
         "elasticsearch": {"hosts": [engine_url]},
         "spool": {"path": "spool"},
         "monitoring": {"listen_port": monitoring_port},
+        "reputation": {"lists": {f"sample_{kind}": {"kind": kind, "path": f"{kind}.txt"} for kind in lists()}},
     }
 
 

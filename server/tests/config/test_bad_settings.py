@@ -34,6 +34,17 @@ BAD_FILES = {
     ),
     "no workers": ("listener: {workers: 0}", "listener.workers: 0 is not a number of processes; give"),
     "a proxy that is a word": ("listener: {behind_proxy: maybe}", "'maybe' is not true or false; give true or false"),
+    "an allowed address that is a name": (
+        "listener: {allowed_addresses: [auth0.com]}",
+        "'auth0.com' is not an address or",
+    ),
+    "an allowed network that is too long": ("listener: {allowed_addresses: [10.0.0.0/33]}", "'10.0.0.0/33' is not an"),
+    "allowed addresses behind a proxy that is not trusted": (
+        "listener: {behind_proxy: true, allowed_addresses: [192.0.2.7]}",
+        "every request comes from the proxy's address; give listener.trusted_proxies too",
+    ),
+    "proxies everywhere": ("listener: {trusted_proxies: ['::/0']}", "'::/0' believes everyone; name your proxies only"),
+    "no wrong token": ("listener: {failed_tokens_per_minute: 0}", "0 is not a number of requests; give"),
     "a size with an unknown unit": ("listener: {max_body_size: 10XB}", "'10XB' is not a size; give"),
     "a size of nothing": ("spool: {max_size: 0}", "spool.max_size: 0 is not a size; give"),
     "a size that is no number": ("spool: {max_size: .nan}", "spool.max_size: nan is not a size; give"),

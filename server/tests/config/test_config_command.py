@@ -88,7 +88,15 @@ def test_check_warns_of_what_is_rarely_meant(write: Write) -> None:
     result = run("check")
     warnings = result.stderr.splitlines()
     assert result.exit_code == 0
-    for hint in ("20 characters", "only the proxy", "trusts any server", "unencrypted; use https", "chmod 600"):
+    hints = [
+        "20 characters",
+        "only the proxy",
+        "does not name the proxy",
+        "trusts any server",
+        "unencrypted; use",
+        "chmod 600",
+    ]
+    for hint in hints:
         assert sum(hint in line for line in warnings) == 1
     assert all(line.startswith("warning: ") for line in warnings)
     assert not any(secret in result.output for secret in ("short-one", "short-two", "key-of-es"))

@@ -1,4 +1,4 @@
-"""The settings of detections: rules and lists under names, the webhook, and what is refused."""
+"""The settings of detections: rules under names, the webhook, and what is refused."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,12 +19,6 @@ detect:
     brute_force_user: {timespan: 30m, count: 20, except_addresses: [192.0.2.7, "2001:db8::/32"]}
     first_country: {enabled: false, except_users: ["auth0|1"], except_clients: [ci]}
   webhook: {url_file: slack, format: slack, max_per_hour: 10}
-  reputation:
-    refresh: 2h
-    anonymous_ip_database: anonymous.mmdb
-    lists:
-      tor_exits: {kind: tor, url: "https://lists.example.com/tor?key=4f1c"}
-      ours: {kind: allow, path: ours.txt}
 """
 
 
@@ -41,7 +35,7 @@ def check(path: Path) -> Result:
 
 def test_without_settings_nothing_is_detected_and_nobody_told() -> None:
     detect = load(None, {}).detect
-    assert (detect.enabled, detect.rules, detect.webhook.url, detect.reputation.lists) == (False, (), None, ())
+    assert (detect.enabled, detect.rules, detect.webhook.url) == (False, (), None)
 
 
 def test_each_section_is_a_rule_with_its_own_settings(file: Path) -> None:
@@ -55,30 +49,23 @@ def test_each_section_is_a_rule_with_its_own_settings(file: Path) -> None:
     assert detect.of("password_spray") == RuleSettings(name="password_spray")
 
 
-def test_lists_and_the_webhook_are_read_with_their_paths_and_files(file: Path, folder: Path) -> None:
+def test_the_webhook_and_the_folder_of_rules_are_read_with_their_paths_and_files(file: Path, folder: Path) -> None:
     detect = load(file, {}).detect
-    tor, ours = detect.reputation.lists
-    assert (tor.name, tor.kind, tor.location) == ("tor_exits", "tor", "https://lists.example.com/tor?key=4f1c")
-    assert (ours.name, ours.kind, ours.location) == ("ours", "allow", str(folder / "ours.txt"))
-    assert detect.reputation.anonymous_ip_database == folder / "anonymous.mmdb"
     assert detect.rules_path == folder / "rules"
     assert detect.webhook.url
     assert detect.webhook.url.reveal() == "https://hooks.slack.com/services/T0/B0/XXXX"
 
 
-def test_a_rule_and_a_list_can_come_from_the_environment_alone() -> None:
+def test_a_rule_can_come_from_the_environment_alone() -> None:
     env = {
         "AUTH0_ELASTIC_DETECT_RULES_BRUTE_FORCE_USER_EXCEPT_ADDRESSES": "192.0.2.7,198.51.100.0/24",
         "AUTH0_ELASTIC_DETECT_RULES_BRUTE_FORCE_USER_COUNT": "12",
         "AUTH0_ELASTIC_DETECT_RULES_SILENCE_TIMESPAN": "",
-        "AUTH0_ELASTIC_DETECT_REPUTATION_LISTS_TOR_KIND": "tor",
-        "AUTH0_ELASTIC_DETECT_REPUTATION_LISTS_TOR_PATH": "tor.txt",
     }
     detect = load(None, env).detect
     assert detect.of("brute_force_user").except_addresses == ("192.0.2.7", "198.51.100.0/24")
     assert detect.of("brute_force_user").count == 12
     assert detect.of("silence").timespan is None
-    assert [(each.name, each.kind) for each in detect.reputation.lists] == [("tor", "tor")]
 
 
 def test_addresses_and_tokens_are_among_the_secrets_to_mask(file: Path) -> None:
@@ -86,8 +73,6 @@ def test_addresses_and_tokens_are_among_the_secrets_to_mask(file: Path) -> None:
     assert found == {
         "https://hooks.slack.com/services/T0/B0/XXXX",
         "/services/T0/B0/XXXX",
-        "https://lists.example.com/tor?key=4f1c",
-        "/tor?key=4f1c",
         "hush",
     }
 
@@ -112,16 +97,6 @@ def test_addresses_and_tokens_are_among_the_secrets_to_mask(file: Path) -> None:
             'webhook: {url: "https://a.example", token: "a\\nb"}',
             "detect.webhook.token: the value (hidden) is not a token",
         ),
-        ("reputation: {lists: {a: {path: x}}}", "detect.reputation.lists.a.kind: missing; give tor, vpn"),
-        (
-            "reputation: {lists: {a: {kind: tor}}}",
-            "detect.reputation.lists.a.path: missing; give the path of a file, or",
-        ),
-        (
-            "reputation: {lists: {a: {kind: tor, path: x, url: 'https://a.example'}}}",
-            "detect.reputation.lists.a.path: given together with detect.reputation.lists.a.url; keep one",
-        ),
-        ("reputation: {lists: {a: {kind: Tor Exits, path: x}}}", "'Tor Exits' is not a kind of list; give one word"),
     ],
 )
 def test_a_bad_setting_is_named(write: Callable[..., Path], text: str, message: str) -> None:
@@ -129,15 +104,6 @@ def test_a_bad_setting_is_named(write: Callable[..., Path], text: str, message: 
         load(write(f"detect: {{{text}}}"), {})
     assert message in str(caught.value)
     assert "\n" not in str(caught.value), "one defect, one message"
-
-
-@pytest.mark.parametrize("url", ["https://lists.example.com/tor?key=a%20b", "http://127.0.0.1:8080/", "http://[::1]/x"])
-def test_a_list_may_have_a_query_and_plain_http_on_this_machine(url: str) -> None:
-    env = {
-        "AUTH0_ELASTIC_DETECT_REPUTATION_LISTS_TOR_KIND": "tor",
-        "AUTH0_ELASTIC_DETECT_REPUTATION_LISTS_TOR_URL": url,
-    }
-    assert load(None, env).detect.reputation.lists[0].location == url
 
 
 SERVES = "listener: {enabled: false}\ndetect:\n  enabled: true\n"

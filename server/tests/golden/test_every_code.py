@@ -83,6 +83,8 @@ def flat(value: Json, prefix: str = "") -> Iterator[tuple[str, Any]]:
     for key, inner in value.items():
         if isinstance(inner, dict) and prefix + key != "auth0.logs.data.details":
             yield from flat(inner, f"{prefix}{key}.")
+        elif prefix + key == "auth0.reputation":
+            yield from (each for match in inner for each in flat(match, f"{prefix}{key}."))
         else:
             yield prefix + key, inner
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from auth0_elastic.config.load import load
+from auth0_elastic.demo.lists import lists
 from auth0_elastic.detect.alert import document
 from auth0_elastic.detect.cases import CaseBench, read_cases
 from auth0_elastic.detect.sigma import SHIPPED, load_rules
@@ -19,6 +20,8 @@ from auth0_elastic.engine.embedded import RunningEngine
 from auth0_elastic.generate import encode, events
 from auth0_elastic.kibana import Definitions, read_definitions
 from auth0_elastic.package_files import load_assets
+from auth0_elastic.reputation.networks import pack
+from auth0_elastic.reputation.prefix_tree import PrefixTree
 from auth0_elastic.setup.apply import install
 from auth0_elastic.ship.document import DocumentWriter
 from auth0_elastic.ship.identity import document_id
@@ -94,7 +97,14 @@ def _index(day: Day, namespace: str) -> None:
     now = _now().encode()
     raws = [encode([each], "JSONOBJECT") for each in events(7, NUMBER, end=datetime.now(UTC))]
     raws += [each.replace(b"%(now)s", now) for each in TROUBLE]
-    write = DocumentWriter(namespace, "auth0.logs", ["forwarded"], preserve_original_event=False)
+    tree = PrefixTree((kind, kind, text.split()) for kind, text in lists().items())
+    write = DocumentWriter(
+        namespace,
+        "auth0.logs",
+        ["forwarded"],
+        preserve_original_event=False,
+        lookup=lambda address: tree.covering(pack(address) or b""),
+    )
     received = int(time.time() * 1000)
     spooled = [(document_id(raw), SpooledEvent("day", number, received, raw)) for number, raw in enumerate(raws)]
     for start in range(0, len(spooled), 1000):

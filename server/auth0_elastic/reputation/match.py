@@ -1,5 +1,6 @@
 """That an address lies in a network of a list."""
 
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 ALLOW: Final = "allow"
@@ -20,3 +21,7 @@ class Match(NamedTuple):
     kind: str
     list: str
     network: str
+
+
+Lookup = Callable[[str], Sequence[Match]]
+"""What is known about an address; nothing about a text that is none."""

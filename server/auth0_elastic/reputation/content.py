@@ -3,9 +3,9 @@
 import codecs
 from typing import Final, NamedTuple
 
-from auth0_elastic.detect.reputation.entries import Entry, find_entries
-from auth0_elastic.detect.reputation.networks import read_networks
 from auth0_elastic.log import clean
+from auth0_elastic.reputation.entries import Entry, find_entries
+from auth0_elastic.reputation.networks import read_networks
 
 _SHOWN: Final = 80
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from auth0_elastic.detect.reputation import ListSource, Match, Reputation, ReputationSettings
-from auth0_elastic.detect.reputation.networks import pack
-from auth0_elastic.detect.reputation.prefix_tree import PrefixTree
+from auth0_elastic.reputation import ListSource, Match, Reputation, ReputationSettings
+from auth0_elastic.reputation.networks import pack
+from auth0_elastic.reputation.prefix_tree import PrefixTree
 
 
 def reputation_of(folder: Path, **lists: str) -> Reputation:

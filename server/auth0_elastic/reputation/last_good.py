@@ -1,19 +1,23 @@
 """The last good copy of a list on disk, so that a restart without a network still knows it."""
 
+import fcntl
 import hashlib
 import json
 import os
 import re
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from auth0_elastic.detect.reputation.origin import Fetched, Validators
+from auth0_elastic.reputation.origin import Fetched, Validators
 
 
 class LastGood:
     """One file: a line of JSON (validators and the body's SHA-256), then the list as it came.
 
-    Its time is when the list was last found unchanged. Another location under the same name has another file.
+    Its time is when the list was last found unchanged. Another location under the same name has another file. The
+    processes of a server share it: each finds what another has fetched.
     """
 
     def __init__(self, folder: Path, name: str, location: str) -> None:
@@ -42,6 +46,14 @@ class LastGood:
         head = json.dumps({**fetched.validators._asdict(), "sha256": _sha256(fetched.body)}).encode()
         replace_file(self._path, head + b"\n" + fetched.body)
         self.touch(now)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Waits until no other process is in here; at once where the folder cannot be written to."""
+        with ExitStack() as stack:
+            with suppress(OSError):
+                fcntl.flock(stack.enter_context(self._path.with_suffix(".lock").open("wb")), fcntl.LOCK_EX)
+            yield
 
     def touch(self, now: float) -> None:
         """Raises OSError."""

@@ -9,7 +9,7 @@ from typing import Final
 
 import maxminddb
 
-from auth0_elastic.detect.reputation.match import Match
+from auth0_elastic.reputation.match import Match
 
 _log = logging.getLogger(__name__)
 
@@ -34,11 +34,11 @@ class AnonymousIp:
         """Raises DatabaseRefused and OSError."""
         try:
             self._reader = maxminddb.open_database(path)
-        except (maxminddb.InvalidDatabaseError, ValueError) as error:
+            metadata = self._reader.metadata()
+            self.name, self._bytes = metadata.database_type, {4: 4, 6: 16}[metadata.ip_version]
+        except (maxminddb.InvalidDatabaseError, ValueError, KeyError) as error:
             raise DatabaseRefused("it is not a MaxMind database") from error
         self._is_broken = False
-        metadata = self._reader.metadata()
-        self.name, self._bytes = metadata.database_type, {4: 4, 6: 16}[metadata.ip_version]
         if "anonymous" not in self.name.lower():
             raise DatabaseRefused(f"it is a {self.name} database; a GeoIP2-Anonymous-IP database is needed")
 
@@ -49,7 +49,7 @@ class AnonymousIp:
         address = socket.inet_ntop(socket.AF_INET if len(packed) == 4 else socket.AF_INET6, packed)
         try:
             record, length = self._reader.get_with_prefix_len(address)
-        except maxminddb.InvalidDatabaseError:
+        except (maxminddb.InvalidDatabaseError, ValueError):  # the latter for texts that are none
             self._report_broken()
             return ()
         if not isinstance(record, Mapping):

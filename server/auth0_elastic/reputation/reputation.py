@@ -3,20 +3,22 @@
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Final, NamedTuple
 
 import urllib3
 
-from auth0_elastic.config.detect_settings import ListSource, ReputationSettings
-from auth0_elastic.detect.reputation.anonymous_ip import AnonymousIp
-from auth0_elastic.detect.reputation.match import ALLOW, Match
-from auth0_elastic.detect.reputation.networks import pack
-from auth0_elastic.detect.reputation.origin import TIMEOUT, FileOrigin, Origin, UrlOrigin
-from auth0_elastic.detect.reputation.prefix_tree import PrefixTree
-from auth0_elastic.detect.reputation.watched_database import WatchedDatabase
-from auth0_elastic.detect.reputation.watched_list import FILE_SECONDS, WatchedList
+from auth0_elastic.config.reputation_settings import ListSource, ReputationSettings
+from auth0_elastic.config.settings import Settings
+from auth0_elastic.reputation.anonymous_ip import AnonymousIp
+from auth0_elastic.reputation.match import ALLOW, Match
+from auth0_elastic.reputation.networks import pack
+from auth0_elastic.reputation.origin import TIMEOUT, FileOrigin, Origin, UrlOrigin
+from auth0_elastic.reputation.prefix_tree import PrefixTree
+from auth0_elastic.reputation.watched_database import WatchedDatabase
+from auth0_elastic.reputation.watched_list import FILE_SECONDS, WatchedList
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +33,8 @@ class _Known(NamedTuple):
 class Reputation:
     """Any thread may look up, one thread refreshes: what it has read takes the old one's place at once.
 
-    It begins with the last good copies in `cache`, a folder of its own; `refresh` brings them up to date.
+    It begins with the last good copies in `cache`, a folder that all processes of a server share; `refresh` brings them
+    up to date.
     """
 
     def __init__(
@@ -42,8 +45,10 @@ class Reputation:
         clock: Callable[[], float] = time.time,
         pool: urllib3.PoolManager | None = None,
     ) -> None:
-        """`clock` gives epoch seconds; `pool` makes the requests. Raises OSError if `cache` cannot be made."""
-        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """`clock` gives epoch seconds; `pool` makes the requests. Raises nothing."""
+        with suppress(OSError):  # said when the first copy cannot be written
+            for folder in (cache.parent, cache):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         pool = pool or urllib3.PoolManager(timeout=TIMEOUT)
         self._lists = [
             WatchedList(source, _origin(source, pool), cache, settings.refresh, clock) for source in settings.lists
@@ -51,6 +56,12 @@ class Reputation:
         path = settings.anonymous_ip_database
         self._database = WatchedDatabase(path, cache) if path else None
         self._known = self._gathered()
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Reputation | None":
+        """None where neither a list nor a database is given."""
+        given = settings.reputation
+        return None if given.is_empty else cls(given, settings.spool.path / "reputation")
 
     def lookup(self, address: str) -> tuple[Match, ...]:
         """What is known about an IPv4 or IPv6 address, each list's narrowest network first, the database's last.
@@ -76,8 +87,14 @@ class Reputation:
             self._known = self._gathered()
         return min([FILE_SECONDS, *(watched.due_in() for watched in self._lists)])
 
+    def start(self, stop: Event, patience: float = 0.0) -> None:
+        """Keeps fresh in a thread until `stop` is set; waits up to `patience` seconds until all has been read once."""
+        is_ready = Event()
+        Thread(target=self.keep_fresh, args=(stop, is_ready.set), name="reputation", daemon=True).start()
+        is_ready.wait(patience)
+
     def keep_fresh(self, stop: Event, on_refreshed: Callable[[], None] = lambda: None) -> None:
-        """Refreshes until `stop` is set; to be run in a thread, which a slow URL may hold up. Raises nothing."""
+        """Refreshes until `stop` is set; a slow URL may hold it up. Raises nothing."""
         while not stop.is_set():
             try:
                 pause = self.refresh()

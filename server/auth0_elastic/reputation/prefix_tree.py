@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import radix
 
-from auth0_elastic.detect.reputation.match import Match
+from auth0_elastic.reputation.match import Match
 
 _MATCHES = "matches"
 

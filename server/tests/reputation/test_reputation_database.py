@@ -2,16 +2,18 @@
 
 import ipaddress
 import itertools
+import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from auth0_elastic.detect.reputation import ListSource, Match, Reputation, ReputationSettings
-from auth0_elastic.detect.reputation.anonymous_ip import AnonymousIp
-from auth0_elastic.detect.reputation.networks import pack
-from auth0_elastic.detect.reputation.watched_database import WatchedDatabase
+from auth0_elastic.reputation import ListSource, Match, Reputation, ReputationSettings
+from auth0_elastic.reputation.anonymous_ip import AnonymousIp
+from auth0_elastic.reputation.networks import pack
+from auth0_elastic.reputation.watched_database import WatchedDatabase
 
 NAME = "GeoIP2-Anonymous-IP"
 FLAGS = {
@@ -169,9 +171,30 @@ def test_a_broken_or_lost_database_leaves_the_last_good_copy_even_after_a_restar
         path.unlink(missing_ok=True)
 
     assert [record.getMessage() for record in caplog.records] == [
-        f"detect.reputation.anonymous_ip_database: {path}: {problem}; the last good copy stays in use"
+        f"reputation.anonymous_ip_database: {path}: {problem}; the last good copy stays in use"
         for problem in ("it is not a MaxMind database", "it cannot be read or copied (No such file or directory)")
     ]
+
+
+def test_a_database_is_whole_whoever_copies_it_meanwhile(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path, cache = tmp_path / "anonymous.mmdb", tmp_path / "cache"
+    cache.mkdir()
+    write_database(path, FLAGS)
+
+    def copy() -> list[bool]:
+        watched, ends = WatchedDatabase(path, cache), []
+        for number in range(20):
+            os.utime(path, ns=(number, number))
+            watched.refresh()
+            ends.append(watched.current is not None and watched.current.matches(pack("198.51.100.7") or b"") != ())
+        return ends
+
+    with ThreadPoolExecutor(2) as threads:
+        found = [each.result() for each in (threads.submit(copy), threads.submit(copy))]
+
+    assert found == [[True] * 20] * 2
+    assert [each.name for each in cache.iterdir()] == ["anonymous-ip.mmdb"]
+    assert not caplog.records
 
 
 def test_another_database_of_maxmind_is_refused_by_its_name(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -200,3 +223,28 @@ def test_damage_inside_of_a_database_is_reported_once(tmp_path: Path, caplog: py
     assert [record.getMessage() for record in caplog.records] == [
         f"{NAME} database: it is damaged, some addresses cannot be looked up; download it again"
     ]
+
+
+def test_a_database_whose_metadata_is_damaged_is_none(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "anonymous.mmdb"
+    write_database(path, FLAGS)
+    whole = path.read_bytes()
+    for word, damage in ((b"ip_version", b"ip_versiom"), (b"test", b"\xff\xff\xff\xff")):
+        path.write_bytes(whole.replace(word, damage))
+        (tmp_path / "cache").mkdir(exist_ok=True)
+        (tmp_path / "cache" / "anonymous-ip.mmdb").write_bytes(path.read_bytes())
+        reputation = reputation_of(tmp_path)
+        reputation.refresh()
+        assert reputation.lookup("198.51.100.7") == ()
+    assert "it is not a MaxMind database" in caplog.text
+
+
+def test_a_record_that_is_no_text_is_reported_as_damage(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "anonymous.mmdb"
+    write_database(path, {"192.0.2.0/24": {"is_anonymous": "yes"}})
+    path.write_bytes(path.read_bytes().replace(b"yes", b"\xff\xfe\xfd"))
+    reputation = reputation_of(tmp_path)
+    reputation.refresh()
+
+    assert reputation.lookup("192.0.2.1") == ()
+    assert "it is damaged" in caplog.text

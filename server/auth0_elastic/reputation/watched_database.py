@@ -1,11 +1,13 @@
 """The anonymous-IP database, opened anew when its file changes."""
 
+import os
 import shutil
+import tempfile
 from pathlib import Path
 
-from auth0_elastic.detect.reputation.anonymous_ip import AnonymousIp, DatabaseRefused
-from auth0_elastic.detect.reputation.origin import file_signature
-from auth0_elastic.detect.reputation.troubles import Troubles
+from auth0_elastic.reputation.anonymous_ip import AnonymousIp, DatabaseRefused
+from auth0_elastic.reputation.origin import file_signature
+from auth0_elastic.reputation.troubles import Troubles
 
 
 class WatchedDatabase:
@@ -17,7 +19,7 @@ class WatchedDatabase:
     def __init__(self, path: Path, cache: Path) -> None:
         self._path, self._copy = path, cache / "anonymous-ip.mmdb"
         self._signature = ""
-        self._troubles = Troubles("detect.reputation.anonymous_ip_database")
+        self._troubles = Troubles("reputation.anonymous_ip_database")
         self.current = self._resume()
 
     def refresh(self) -> bool:
@@ -35,7 +37,9 @@ class WatchedDatabase:
         signature = file_signature(self._path)
         if signature == self._signature:
             return False
-        scratch = self._copy.with_suffix(".new")
+        descriptor, name = tempfile.mkstemp(dir=self._copy.parent, prefix=f".{self._copy.name}.")
+        os.close(descriptor)
+        scratch = Path(name)  # not one that another process may write into
         try:
             shutil.copyfile(self._path, scratch)
             self._signature = signature  # also of a file that is refused next, which is not copied again and again

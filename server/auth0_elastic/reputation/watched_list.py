@@ -3,14 +3,15 @@
 import hashlib
 import logging
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Final
 
-from auth0_elastic.config.detect_settings import ListSource
-from auth0_elastic.detect.reputation.content import ListRefused, read_content
-from auth0_elastic.detect.reputation.last_good import LastGood
-from auth0_elastic.detect.reputation.origin import Fetched, ListUnavailable, Origin, Validators
-from auth0_elastic.detect.reputation.troubles import Troubles
+from auth0_elastic.config.reputation_settings import ListSource
+from auth0_elastic.reputation.content import ListRefused, read_content
+from auth0_elastic.reputation.last_good import LastGood
+from auth0_elastic.reputation.origin import Fetched, ListUnavailable, Origin, Validators
+from auth0_elastic.reputation.troubles import Troubles
 
 _log = logging.getLogger(__name__)
 
@@ -21,7 +22,8 @@ RETRY_SECONDS: Final = 60.0
 class WatchedList:
     """Begins with its last good copy; `networks` are what is known now. Used by one thread.
 
-    A URL that fails is asked again after one minute, two, four … up to its usual interval.
+    A URL that fails is asked again after one minute, two, four … up to its usual interval. Of the processes that share
+    the cache, one asks it, and the others take what that one has got.
     """
 
     def __init__(
@@ -33,7 +35,7 @@ class WatchedList:
         self._origin, self._clock, self._is_file = origin, clock, source.path is not None
         self._interval = FILE_SECONDS if self._is_file else refresh
         self._copy = LastGood(cache, source.name, source.location)
-        self._subject = f"detect.reputation.lists.{source.name}"
+        self._subject = f"reputation.lists.{source.name}"
         self._troubles, self._copy_troubles = Troubles(self._subject), Troubles(f"{self._subject}, its copy")
         self._validators, self._digest, self._failures = Validators(), b"", 0
         self._checked: float | None = None
@@ -41,18 +43,12 @@ class WatchedList:
 
     def refresh(self) -> bool:
         """Asks for the list if that is due; True if the networks are others now."""
-        if self.due_in() > 0:
-            return False
-        self._checked, before = self._clock(), self.networks
-        try:
-            self._take(self._origin.fetch(self._validators))
-        except (ListUnavailable, ListRefused) as error:
-            self._failures += 1
-            self._troubles.met(str(error), self._consequence())
-            return False
-        self._failures = 0
-        self._troubles.over()
-        return self.networks != before
+        before = self.networks
+        if self.due_in() <= 0:
+            with nullcontext() if self._is_file else self._copy.locked():
+                if self._is_file or not self._took_others_copy():
+                    self._ask()
+        return self.networks is not before
 
     def due_in(self) -> float:
         """Seconds; 0 also when the clock has been set back."""
@@ -61,16 +57,41 @@ class WatchedList:
         retry = RETRY_SECONDS * 2 ** min(self._failures - 1, 10) if self._failures else self._interval
         return max(0.0, self._checked + min(retry, self._interval) - self._clock())
 
-    def _resume(self) -> None:
+    def _resume(self) -> bool:
+        """True if there is a copy that can be read."""
         copy = self._copy.load()
         if copy is None:
-            return
+            return False
         try:
             self._read(copy.body)
         except ListRefused:
-            return
+            return False
         self._validators = copy.validators
         self._checked = None if self._is_file else self._copy.checked_at()
+        return True
+
+    def _took_others_copy(self) -> bool:
+        """Whether another process has asked within the interval, and its copy is now this one's."""
+        checked = self._copy.checked_at()
+        is_fresh = checked is not None and 0 <= self._clock() - checked < self._interval
+        if not (is_fresh and self._resume()):
+            return False
+        self._succeeded()
+        return True
+
+    def _ask(self) -> None:
+        self._checked = self._clock()
+        try:
+            self._take(self._origin.fetch(self._validators))
+        except (ListUnavailable, ListRefused) as error:
+            self._failures += 1
+            self._troubles.met(str(error), self._consequence())
+        else:
+            self._succeeded()
+
+    def _succeeded(self) -> None:
+        self._failures = 0
+        self._troubles.over()
 
     def _take(self, fetched: Fetched | None) -> None:
         if fetched is not None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from auth0_elastic.detect.reputation.content import ListRefused, read_content
+from auth0_elastic.reputation.content import ListRefused, read_content
 
 TOR_EXIT_ADDRESSES = b"""ExitNode 0011BD2485AD45D984EC4159C88FC066E5E3300E
 Published 2026-03-01 04:37:52
