@@ -7,8 +7,8 @@ from typing import Any, Final
 from auth0_elastic.detect.attack import attack_names
 from auth0_elastic.detect.event import Event, to_iso, to_milliseconds
 from auth0_elastic.detect.incident import ENTITIES, Incident, Location
-from auth0_elastic.detect.reputation.match import ALLOW, Listed
 from auth0_elastic.detect.rule import SEVERITY, Rule
+from auth0_elastic.reputation.match import ALLOW, Listed
 
 Json = dict[str, Any]
 
@@ -34,6 +34,8 @@ def document(incident: Incident, namespace: str) -> Json:
         },
         "auth0": {"alerts": _own(incident)},
     }
+    if incident.listed:
+        found["auth0"]["reputation"] = [each._asdict() for each in incident.listed]
     if threat := _threat(rule.tags) | _indicator(incident):
         found["threat"] = threat
     found["related"] = {name: values for name, values in found["related"].items() if values}
@@ -65,7 +67,7 @@ def incident_of(source: Mapping[str, Any], rule: Rule, location: Location) -> In
         event_ids=list(own["event_ids"]),
         values=list(own.get("values", ())),
         entities={name: list(alert.values(name)) for name in ENTITIES},
-        listed=[Listed(**each) for each in own.get("reputation", ())],
+        listed=[Listed(**each) for each in source["auth0"].get("reputation", ())],
         initial=counts_of(source)[0],
         written=own["count"],
         location=location,
@@ -122,7 +124,6 @@ def _own(incident: Incident) -> Json:
         "last_event": to_iso(incident.last),
         "event_ids": incident.event_ids,
         "values": incident.values,
-        "reputation": [each._asdict() for each in incident.listed],
     }
     return {name: value for name, value in found.items() if value != []}
 

@@ -10,8 +10,8 @@ from auth0_elastic.detect.history import EngineHistory
 from auth0_elastic.detect.incident import Incident, Incidents
 from auth0_elastic.detect.rule import Rule
 from auth0_elastic.detect.scan import HAPPENED, Scan, streams_of
-from auth0_elastic.detect.stateful import Lookup
 from auth0_elastic.engine.client import Engine
+from auth0_elastic.reputation.match import Lookup
 
 OnPage = Callable[[int, int], None]
 """Is told how many events have been read, and up to when (epoch milliseconds)."""

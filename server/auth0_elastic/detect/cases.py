@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -14,13 +14,13 @@ from auth0_elastic.detect.evaluate import RuleEvaluator
 from auth0_elastic.detect.event import Event, to_iso, to_milliseconds
 from auth0_elastic.detect.history import EngineHistory
 from auth0_elastic.detect.incident import Incident, Incidents
-from auth0_elastic.detect.reputation.match import Match
 from auth0_elastic.detect.rule import Rule
 from auth0_elastic.detect.scan import Scan, streams_of
 from auth0_elastic.detect.search import columns, event_of
 from auth0_elastic.detect.sigma import CASES, RuleError
 from auth0_elastic.engine.client import Engine
 from auth0_elastic.errors import EngineError
+from auth0_elastic.reputation.match import Match
 from auth0_elastic.ship.document import DocumentWriter
 from auth0_elastic.ship.identity import document_id
 from auth0_elastic.spool.backlog import SpooledEvent
@@ -31,6 +31,9 @@ START: Final = to_milliseconds("2026-03-04T10:00:00.000Z")
 _UNITS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _KEYS: Final = {"name", "events", "alerts", "level", "now", "reputation"}
 _AT_ONCE: Final = 1_000
+
+Deliver = Callable[[str, list[bytes]], None]
+"""Brings raw events to a data stream, logs or actions; when it returns, they can be searched for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +83,20 @@ def offset(text: str) -> int:
 class CaseBench:
     """Indexes the events of all cases at once, in a namespace whose data streams are installed; then runs any case."""
 
-    def __init__(self, engine: Engine, namespace: str, rules: Iterable[Rule], cases: Sequence[Case]) -> None:
-        """Raises EngineError."""
+    def __init__(
+        self,
+        engine: Engine,
+        namespace: str,
+        rules: Iterable[Rule],
+        cases: Sequence[Case],
+        deliver: Deliver | None = None,
+    ) -> None:
+        """Without `deliver`, the events are given to the engine by the shortest way. Raises EngineError."""
         self._engine = engine
         self._rules = {rule.path.stem: rule for rule in rules}
         self._streams = streams_of(namespace, list(self._rules.values()))
         self._ids: dict[tuple[str, str], list[str]] = {}
-        self._index(namespace, cases)
+        self._index(cases, deliver or _by_bulk(engine, namespace))
         self._events = self._read()
 
     def run(self, case: Case) -> list[Incident]:
@@ -101,24 +111,15 @@ class CaseBench:
             incidents.add(rule, firing)
         return list(incidents)
 
-    def _index(self, namespace: str, cases: Sequence[Case]) -> None:
-        bodies: dict[str, list[bytes]] = {"logs": [], "actions": []}
+    def _index(self, cases: Sequence[Case], deliver: Deliver) -> None:
+        raws: dict[str, list[bytes]] = {}
         for number, case in enumerate(cases):
             for place, event in enumerate(case.events):
-                raw = json.dumps(_raw(event, number, place)).encode()
-                bodies[event.get("service", "logs")].append(raw)
+                raw = raw_event(event, START, number, place)
+                raws.setdefault(event.get("service", "logs"), []).append(raw)
                 self._ids.setdefault((case.rule, case.name), []).append(document_id(raw))
-        for stream, raws in bodies.items():
-            writer = DocumentWriter(namespace, f"auth0.{stream}", [], preserve_original_event=False)
-            for start in range(0, len(raws), _AT_ONCE):
-                self._bulk(f"logs-auth0.{stream}-{namespace}", writer, raws[start : start + _AT_ONCE])
-
-    def _bulk(self, stream: str, writer: DocumentWriter, raws: list[bytes]) -> None:
-        spooled = [(document_id(raw), SpooledEvent("cases", at, START, raw)) for at, raw in enumerate(raws)]
-        answer = self._engine.bulk(f"/{stream}/_bulk", writer.bulk_body(spooled), params={"refresh": "true"})
-        failed = [each["create"] for each in answer.body["items"] if each["create"]["status"] >= 400]
-        if failed:
-            raise EngineError(f"{stream} does not take {len(failed)} of the cases' events: {failed[0]}")
+        for stream, some in raws.items():
+            deliver(stream, some)
 
     def _read(self) -> dict[str, Event]:
         rules = list(self._rules.values())
@@ -136,15 +137,29 @@ class _CaseHistory(EngineHistory):
         return replace(events[0], ingested=events[0].at) if events else None
 
 
-def _raw(event: Json, number: int, place: int) -> Json:
-    """The event as Auth0 sends it."""
-    at = START + offset(event["at"])
+def _by_bulk(engine: Engine, namespace: str) -> Deliver:
+    def deliver(stream: str, raws: list[bytes]) -> None:
+        writer = DocumentWriter(namespace, f"auth0.{stream}", [], preserve_original_event=False)
+        for start in range(0, len(raws), _AT_ONCE):
+            some = enumerate(raws[start : start + _AT_ONCE])
+            body = writer.bulk_body((document_id(raw), SpooledEvent("cases", at, START, raw)) for at, raw in some)
+            answer = engine.bulk(f"/logs-auth0.{stream}-{namespace}/_bulk", body, params={"refresh": "true"})
+            failed = [each["create"] for each in answer.body["items"] if each["create"]["status"] >= 400]
+            if failed:
+                raise EngineError(f"{stream} does not take {len(failed)} of the cases' events: {failed[0]}")
+
+    return deliver
+
+
+def raw_event(event: Json, start: int, number: int, place: int) -> bytes:
+    """A short event, whose `at` counts from `start` (epoch ms), as Auth0 sends it; the numbers make its id its own."""
+    at = start + offset(event["at"])
     rest = {name: value for name, value in event.items() if name not in ("at", "service")}
     identity = f"900{re.sub(r'[^0-9]', '', to_iso(at))}{number:018d}{place:018d}"
     if event.get("service") == "actions":
-        return {"event_id": identity, "event_time": to_iso(at)} | rest
+        return json.dumps({"event_id": identity, "event_time": to_iso(at)} | rest).encode()
     frame = {"date": to_iso(at), "log_id": identity, "tenant_name": "example-tenant"}
-    return {"log_id": identity, "data": frame | rest}
+    return json.dumps({"log_id": identity, "data": frame | rest}).encode()
 
 
 def _as_they_came(events: Iterable[Event]) -> list[Event]:

@@ -1,5 +1,6 @@
 """The rules, and whether the settings speak of rules that there are."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import cast
 
@@ -7,9 +8,11 @@ from auth0_elastic.config.detect_settings import Detect, RuleSettings
 from auth0_elastic.config.given import nearest
 from auth0_elastic.detect.evaluate import RuleEvaluator
 from auth0_elastic.detect.rule import Rule
-from auth0_elastic.detect.sigma import SHIPPED, load_rules
-from auth0_elastic.detect.stateful import History
+from auth0_elastic.detect.sigma import SHIPPED, load_rules, rule_files
+from auth0_elastic.detect.stateful import History, parameters_of
 from auth0_elastic.errors import ConfigError
+
+_log = logging.getLogger(__name__)
 
 
 def configured_rules(settings: Detect) -> list[Rule]:
@@ -17,7 +20,10 @@ def configured_rules(settings: Detect) -> list[Rule]:
 
     Raises RuleError for a rule file, ConfigError for settings of a rule that is none, or cannot have them.
     """
-    rules = load_rules([SHIPPED] + ([settings.rules_path] if settings.rules_path else []))
+    own = settings.rules_path
+    if own and not rule_files(own):
+        _log.warning("detect.rules_path: there is no rule (*.yml) in %s; those in folders below it are not read", own)
+    rules = load_rules([SHIPPED, own] if own else [SHIPPED])
     if problems := list(_problems(settings.rules, rules)):
         many = f"{len(problems)} problems in the settings:"
         raise ConfigError(problems[0] if len(problems) == 1 else "\n  ".join([many, *problems]))
@@ -32,5 +38,10 @@ def _problems(settings: Sequence[RuleSettings], rules: Sequence[Rule]) -> Iterat
         key, rule = f"detect.rules.{each.name}", by_name.get(each.name)
         if rule is None:
             yield f"{key}: no such rule{nearest(each.name, by_name)}"
-        elif each.count is not None and not any(part.kind.endswith("count") for part in rule.correlations):
+        elif each.count is not None and not _counts(rule):
             yield f"{key}.count: the rule counts nothing; take it out"
+
+
+def _counts(rule: Rule) -> bool:
+    in_python = parameters_of(rule.stateful.name) if rule.stateful else {}
+    return "count" in in_python or any(part.kind.endswith("count") for part in rule.correlations)

@@ -9,12 +9,13 @@ from auth0_elastic.config.settings import Settings
 from auth0_elastic.detect.backtest import OnPage, backtest
 from auth0_elastic.detect.configured import configured_rules
 from auth0_elastic.detect.detector import LOOK_BACK, Detector, Pass
+from auth0_elastic.detect.event import to_iso
 from auth0_elastic.detect.incident import Incident
-from auth0_elastic.detect.reputation import Match, Reputation
 from auth0_elastic.detect.run import detect_until
 from auth0_elastic.detect.webhook import Webhook
 from auth0_elastic.engine.client import Engine, connect
-from auth0_elastic.spool.database import make_folder
+from auth0_elastic.errors import ConfigError
+from auth0_elastic.reputation import Match, Reputation
 
 LISTS_PATIENCE: Final = 20.0
 WEBHOOK_PATIENCE: Final = 10.0
@@ -29,17 +30,18 @@ class Detection:
     def __init__(self, settings: Settings, begin: int | None = None) -> None:
         """`begin` (epoch ms) is where to begin if nothing was detected before. Raises ConfigError."""
         self._settings, self._namespace = settings, settings.data_stream.namespace
-        self._begin = int(time.time() * 1000) - LOOK_BACK if begin is None else begin
+        now = int(time.time() * 1000)
+        self._begin = now - LOOK_BACK if begin is None else begin
+        if self._begin > now:
+            raise ConfigError(f"{to_iso(self._begin)} is yet to come, and nothing before would be seen; begin earlier")
         self.rules = configured_rules(settings.detect)
-        self._reputation = _reputation(settings)
+        self._reputation = Reputation.of(settings)
         self._webhook = _webhook(settings)
-        self._stop, self._is_ready = threading.Event(), threading.Event()
+        self._stop = threading.Event()
 
     def __enter__(self) -> Self:
         if self._reputation:
-            ways = (self._stop, self._is_ready.set)
-            threading.Thread(target=self._reputation.keep_fresh, args=ways, name="reputation", daemon=True).start()
-            self._is_ready.wait(LISTS_PATIENCE)
+            self._reputation.start(self._stop, LISTS_PATIENCE)
         if self._webhook:
             self._webhook.start()
         return self
@@ -84,14 +86,6 @@ class Detection:
 
     def _lookup(self, address: str) -> Sequence[Match]:
         return self._reputation.lookup(address) if self._reputation else ()
-
-
-def _reputation(settings: Settings) -> Reputation | None:
-    given = settings.detect.reputation
-    if not (given.lists or given.anonymous_ip_database):
-        return None
-    make_folder(settings.spool.path)
-    return Reputation(given, settings.spool.path / "reputation")
 
 
 def _webhook(settings: Settings) -> Webhook | None:

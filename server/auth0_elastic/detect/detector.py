@@ -18,10 +18,10 @@ from auth0_elastic.detect.recent_ids import RecentIds
 from auth0_elastic.detect.rule import Rule
 from auth0_elastic.detect.scan import Scan, streams_of
 from auth0_elastic.detect.state import State, StateStore
-from auth0_elastic.detect.stateful import Lookup
 from auth0_elastic.engine.client import Engine
 from auth0_elastic.errors import EngineError
 from auth0_elastic.package_files import load_assets
+from auth0_elastic.reputation.match import Lookup
 from auth0_elastic.setup.confirm import confirm
 
 _log = logging.getLogger(__name__)
@@ -138,7 +138,7 @@ class Detector:
         for event in new:
             self._recent.add(event.id, event.ingested)
         for event in new if not self._is_first else events:
-            self._recent.count(event.ingested)
+            self._recent.count(event.ingested, self._scan.searches_of(event))
         return len(new)
 
     def _fire(self, rule: RuleEvaluator, events: Sequence[Event], now: int | None = None) -> None:

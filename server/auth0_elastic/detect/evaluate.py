@@ -6,13 +6,15 @@ from typing import Protocol
 
 from auth0_elastic.config.detect_settings import RuleSettings
 from auth0_elastic.detect.correlate import Correlators, Finding, Key
+from auth0_elastic.detect.duration import in_words
 from auth0_elastic.detect.event import Event
 from auth0_elastic.detect.exceptions import Excepted
 from auth0_elastic.detect.firing import Firing
-from auth0_elastic.detect.rule import Correlation, Entity, Rule
+from auth0_elastic.detect.rule import Correlation, Entity, Rule, Stateful
 from auth0_elastic.detect.search import base_name
 from auth0_elastic.detect.sigma import RuleError
-from auth0_elastic.detect.stateful import STATEFUL, History, Lookup, StatefulRule
+from auth0_elastic.detect.stateful import STATEFUL, History, StatefulRule, parameters_of
+from auth0_elastic.reputation.match import Lookup
 
 _ENTITIES: dict[Entity, tuple[str, ...]] = {
     "user": ("user.id", "user.name"),
@@ -60,17 +62,32 @@ class RuleEvaluator:
 
 
 def tuned(rule: Rule, settings: RuleSettings) -> Rule:
-    """The rule with the operator's window and threshold; a chain's threshold is that of what it counts."""
+    """The rule with the operator's window and threshold; a chain's threshold is that of what it counts.
+
+    Of a rule in Python they are its parameters `timespan` and `count`, if it has them.
+    """
     span = None if settings.timespan is None else int(settings.timespan * 1000)
     *inner, last = rule.correlations or (None,)
     counting = next((each for each in reversed(rule.correlations) if each.kind.endswith("count")), None)
     correlations = [_tuned(each, span if each is last else None, settings.count if each is counting else None)
                     for each in (*inner, last) if each is not None]  # fmt: skip
-    return replace(rule, correlations=tuple(correlations), window=rule.window if span is None else span)
+    return replace(
+        rule,
+        correlations=tuple(correlations),
+        window=rule.window if span is None else span,
+        stateful=_with_parameters(rule.stateful, span, settings.count) if rule.stateful else None,
+    )
 
 
 def _tuned(correlation: Correlation, span: int | None, count: int | None) -> Correlation:
     return replace(correlation, timespan=span or correlation.timespan, count=count or correlation.count)
+
+
+def _with_parameters(stateful: Stateful, span: int | None, count: int | None) -> Stateful:
+    wanted = {"timespan": None if span is None else f"{max(1, span // 1000)}s", "count": count}
+    known = parameters_of(stateful.name)
+    given = {name: value for name, value in wanted.items() if value is not None and name in known}
+    return replace(stateful, parameters={**stateful.parameters, **given})
 
 
 def _evaluator(rule: Rule, history: History, lookup: Lookup) -> Evaluator:
@@ -137,7 +154,7 @@ def _firing(correlation: Correlation, finding: Finding) -> Firing:
 
 
 def _reason(correlation: Correlation, measure: int) -> str:
-    within = f"within {_duration(correlation.timespan)}"
+    within = f"within {in_words(correlation.timespan)}"
     match correlation.kind:
         case "event_count":
             return f"{measure} events {within}"
@@ -146,13 +163,6 @@ def _reason(correlation: Correlation, measure: int) -> str:
         case "temporal":
             return f"{measure} kinds of events {within}"
     return f"one after another {within}"
-
-
-def _duration(milliseconds: int) -> str:
-    for unit, length in (("days", 86_400_000), ("hours", 3_600_000), ("minutes", 60_000)):
-        if milliseconds % length == 0 and milliseconds > length:
-            return f"{milliseconds // length} {unit}"
-    return f"{milliseconds / 1000:g} seconds"
 
 
 def _sentence(event: Event) -> str:

@@ -1,15 +1,15 @@
 """Incidents: all that a rule finds of one key, until nothing more comes for the rule's window; pure."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from auth0_elastic.detect.correlate import LATENESS, Key
 from auth0_elastic.detect.event import Event
 from auth0_elastic.detect.firing import Firing
-from auth0_elastic.detect.reputation.match import Listed, Match
 from auth0_elastic.detect.rule import Rule
+from auth0_elastic.reputation.match import Listed, Lookup
 
 MOST: Final = 100
 """Event ids, values and entities of an incident that its alert names."""
@@ -81,7 +81,7 @@ class Incident:
         for name, fields in ENTITIES.items():
             _extend(self.entities[name], (value for event in new for each in fields for value in event.values(each)))
 
-    def look_up(self, lookup: Callable[[str], Sequence[Match]]) -> None:
+    def look_up(self, lookup: Lookup) -> None:
         """Notes what is known of its addresses by now."""
         for address in self.entities["source.ip"]:
             _extend(self.listed, (Listed(address, *match) for match in lookup(address)))

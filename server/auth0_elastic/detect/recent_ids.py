@@ -30,9 +30,9 @@ class RecentIds:
             self._known.add(hashed)
             self._order.append((ingested, hashed))
 
-    def count(self, ingested: int) -> None:
-        """Another event has been read that was ingested then."""
-        self._seconds[ingested // 1000] += 1
+    def count(self, ingested: int, searches: int = 1) -> None:
+        """Another event has been read that was ingested then, by so many searches."""
+        self._seconds[ingested // 1000] += searches
 
     def first_unlike(self, counts: Mapping[int, int]) -> int | None:
         """The first second of these of which another number has been read."""

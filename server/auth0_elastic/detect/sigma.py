@@ -11,6 +11,8 @@ from sigma.correlations import SigmaCorrelationCondition, SigmaCorrelationFieldA
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 
+from auth0_elastic.config.schema import is_name
+from auth0_elastic.detect.duration import milliseconds
 from auth0_elastic.detect.field_types import FieldTypes, field_types
 from auth0_elastic.detect.query import Unsupported, compile_rule, find
 from auth0_elastic.detect.rule import SEVERITY, Base, Correlation, Rule, Stateful
@@ -26,7 +28,8 @@ _KINDS: Final = ("event_count", "value_count", "temporal", "temporal_ordered")
 _ENTITIES: Final = ("user", "source", "client", "tenant")
 _OWN_KEYS: Final = {"id", "investigate", "entity", "risk_score", "window"}
 _HOUR: Final = "1h"
-_UNITS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_LONGEST_NAME: Final = 63
+_MOST_RISK: Final = 100
 
 
 class RuleError(ConfigError):
@@ -37,13 +40,10 @@ class RuleError(ConfigError):
 
 
 def load_rules(folders: Iterable[Path], types: Mapping[str, FieldTypes] | None = None) -> list[Rule]:
-    """The rules of all `*.yml` in these folders but the cases, by name. Raises RuleError."""
+    """The rules of all `*.yml` and `*.yaml` in these folders but the cases, by name. Raises RuleError."""
     types = types or field_types()
-    paths = [
-        path for folder in folders for path in sorted(folder.glob("*.yml")) if not path.name.endswith(".cases.yml")
-    ]
     found: dict[str, Rule] = {}
-    for path in paths:
+    for path in (path for folder in folders for path in rule_files(folder)):
         rule = load_rule(path, types)
         if rule.id in found:
             raise RuleError(path, f"{found[rule.id].path} has the id {rule.id}, too; choose another {OWN_KEY}.id")
@@ -51,14 +51,20 @@ def load_rules(folders: Iterable[Path], types: Mapping[str, FieldTypes] | None =
     return list(found.values())
 
 
+def rule_files(folder: Path) -> list[Path]:
+    """Not those in folders below it."""
+    return [path for path in sorted(folder.glob("*.y*ml")) if _is_rule_file(path)]
+
+
+def _is_rule_file(path: Path) -> bool:
+    return path.suffix in (".yml", ".yaml") and not path.name.endswith(CASES)
+
+
 def load_rule(path: Path, types: Mapping[str, FieldTypes]) -> Rule:
     """The rule of one file. Raises RuleError."""
     documents = _read(path)
     last = documents[-1]
-    own = last.get(OWN_KEY) or {}
-    if unknown := own.keys() - _OWN_KEYS:
-        known = ", ".join(sorted(_OWN_KEYS))
-        raise RuleError(path, f"{OWN_KEY} cannot have {', '.join(sorted(unknown))}; it has {known}")
+    own = _own(path, last)
     try:
         collection = _collection(documents, path)
         bases = tuple(_base(rule, types) for rule in collection.rules if isinstance(rule, SigmaRule))
@@ -72,9 +78,20 @@ def load_rule(path: Path, types: Mapping[str, FieldTypes]) -> Rule:
     return _rule(path, last, own, bases, correlations)
 
 
+def _own(path: Path, last: Json) -> Json:
+    """What the product has beside Sigma's own keys."""
+    own = last.get(OWN_KEY) or {}
+    known = ", ".join(sorted(_OWN_KEYS))
+    if not isinstance(own, dict):
+        raise RuleError(path, f"{OWN_KEY} has to hold keys: {known}")
+    if unknown := own.keys() - _OWN_KEYS:
+        raise RuleError(path, f"{OWN_KEY} cannot have {', '.join(sorted(map(str, unknown)))}; it has {known}")
+    return own
+
+
 def _read(path: Path) -> list[Json]:
     try:
-        documents = list(yaml.safe_load_all(path.read_text("utf-8")))
+        documents = [each for each in yaml.safe_load_all(path.read_text("utf-8")) if each is not None]
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise RuleError(path, f"it is no YAML: {' '.join(str(error).split())}") from error
     if not documents or not all(isinstance(each, dict) for each in documents):
@@ -150,19 +167,21 @@ def _rule(path: Path, last: Json, own: Json, bases: tuple[Base, ...], correlatio
     for key, value, allowed in (("level", level, tuple(SEVERITY)), (f"{OWN_KEY}.entity", entity, _ENTITIES)):
         if value not in allowed:
             raise RuleError(path, f"{key}: {value} is none of {', '.join(allowed)}")
-    for key in ("title", "description"):
-        if not isinstance(last.get(key), str):
-            raise RuleError(path, f"its last document has no {key}; write one")
-    window = milliseconds(path, str(own.get("window", _HOUR)))
+    if not isinstance(last.get("title"), str):
+        raise RuleError(path, "its last document has no title; write one")
+    try:
+        window = milliseconds(own.get("window", _HOUR))
+    except ValueError as error:
+        raise RuleError(path, f"{OWN_KEY}.window: {error}") from error
     stateful = last.get("stateful")
     return Rule(
-        id=own.get("id", path.stem),
+        id=_id(path, own),
         path=path,
         uuid=str(last.get("id", "")),
         title=last["title"],
-        description=last["description"].strip(),
+        description=str(last.get("description") or last["title"]).strip(),
         level=level,
-        risk_score=own.get("risk_score", SEVERITY[level]),
+        risk_score=_risk_score(path, own.get("risk_score", SEVERITY[level])),
         entity=entity,
         window=correlations[-1].timespan if correlations and "window" not in own else window,
         references=tuple(last.get("references") or ()),
@@ -175,12 +194,19 @@ def _rule(path: Path, last: Json, own: Json, bases: tuple[Base, ...], correlatio
     )
 
 
-def milliseconds(path: Path, text: str) -> int:
-    """Of a duration such as 90s, 10m, 24h or 7d. Raises RuleError."""
-    found = re.fullmatch(r"(\d+)([smhd])", text)
-    if found is None:
-        raise RuleError(path, f"{text} is no duration; write 90s, 10m, 24h or 7d")
-    return int(found[1]) * _UNITS[found[2]]
+def _id(path: Path, own: Json) -> str:
+    """A name that settings can have: the one that is given, or one that is made of the file's."""
+    made = re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")
+    name = own.get("id", (made if made[:1].isalpha() else f"rule_{made}")[:_LONGEST_NAME])
+    if not is_name(name):
+        raise RuleError(path, f"{OWN_KEY}.id: {name} is no name; use a-z, 0-9 and _, a letter first")
+    return str(name)
+
+
+def _risk_score(path: Path, given: Any) -> int:
+    if type(given) is not int or not 0 <= given <= _MOST_RISK:
+        raise RuleError(path, f"{OWN_KEY}.risk_score: {given} is no number from 0 to {_MOST_RISK}")
+    return given
 
 
 def _name(document: Json) -> str:

@@ -15,9 +15,9 @@ from auth0_elastic.backoff import Backoff
 from auth0_elastic.config.detect_settings import WebhookSettings
 from auth0_elastic.detect.hourly_limit import HourlyLimit
 from auth0_elastic.detect.incident import Incident
-from auth0_elastic.detect.reputation.troubles import Troubles
 from auth0_elastic.detect.rule import SEVERITY
 from auth0_elastic.detect.webhook_message import incident_message, left_out_message
+from auth0_elastic.reputation.troubles import Troubles
 from auth0_elastic.secret import Secret
 
 _log = logging.getLogger(__name__)

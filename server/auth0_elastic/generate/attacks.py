@@ -143,3 +143,17 @@ def hammering(tenant: Tenant, dice: Dice, at: int) -> list[Moment]:
     for _ in range(6):
         scene.wait(200, 900).log("s", details.login(scene))
     return scene.log("limit_sul").wait(500, 900).log("limit_sul").moments
+
+
+ATTACKS = (
+    spray,
+    stuffing,
+    brute_force,
+    push_fatigue,
+    guess_codes,
+    travel,
+    stolen_token,
+    fake_sign_ups,
+    hammering,
+)
+"""All of them, so that a day can be made without."""

@@ -1,14 +1,14 @@
 """A day of one tenant: incidents at any hour, visits along the curve of a business day, delivered roughly in order."""
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from heapq import heapify, heappop, heappush
 from itertools import accumulate
 
 from auth0_elastic.generate.dice import Dice
 from auth0_elastic.generate.frame import Event
-from auth0_elastic.generate.program import INCIDENTS, usual
+from auth0_elastic.generate.program import Script, incidents, usual
 from auth0_elastic.generate.scene import Moment
 from auth0_elastic.generate.tenant import Tenant
 
@@ -40,13 +40,13 @@ class Curve:
         return self.start + int((hour + (goal - before) / (self.sums[hour] - before)) * _HOUR)
 
 
-def _incidents(tenant: Tenant, seed: int, count: int, start: int) -> list[Moment]:
+def _incidents(tenant: Tenant, scripts: Sequence[Script], seed: int, count: int, start: int) -> list[Moment]:
     """Each incident once in a round, as far as they leave most of the day to the usual."""
     moments: list[Moment] = []
     rounds = min(_MOST_ROUNDS, 1 + count // _EVENTS_PER_ROUND)
-    for number in range(len(INCIDENTS) * rounds):
+    for number in range(len(scripts) * rounds):
         dice = Dice(seed * 7_368_787 + number)
-        happened = INCIDENTS[number % len(INCIDENTS)](tenant, dice, start + dice.below(_DAY - _INCIDENT_LASTS))
+        happened = scripts[number % len(scripts)](tenant, dice, start + dice.below(_DAY - _INCIDENT_LASTS))
         if len(moments) + len(happened) <= count * _INCIDENT_SHARE:
             moments += happened
     return moments
@@ -57,14 +57,14 @@ def _due(queue: Queue, at: int) -> Iterator[Event]:
         yield heappop(queue)[2]
 
 
-def events(seed: int, count: int, *, end: datetime) -> Iterator[Event]:
+def events(seed: int, count: int, *, end: datetime, with_attacks: bool = True) -> Iterator[Event]:
     """`count` events of the 24 hours before `end`, as they arrive; memory holds about half an hour of them."""
     dice, tenant = Dice(seed), Tenant(seed, count)
     horizon = (end.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1) - _SETTLED
     start = horizon - _DAY
     curve = Curve(start)
-    incidents = _incidents(tenant, seed, count, start)
-    queue: Queue = [(moment.delivered, number, moment.event) for number, moment in enumerate(incidents)]
+    planned = _incidents(tenant, incidents(with_attacks=with_attacks), seed, count, start)
+    queue: Queue = [(moment.delivered, number, moment.event) for number, moment in enumerate(planned)]
     heapify(queue)
     made = first = len(queue)
     while made < count:

@@ -86,6 +86,11 @@ INCIDENTS: tuple[Script, ...] = (
 )
 
 
+def incidents(*, with_attacks: bool) -> tuple[Script, ...]:
+    """Those that a day has at least once."""
+    return INCIDENTS if with_attacks else tuple(each for each in INCIDENTS if each not in attacks.ATTACKS)
+
+
 @cache
 def usual() -> Weighted[Visit]:
     return Weighted(VISITS, [visit.weight for visit in VISITS])

@@ -1,12 +1,14 @@
-"""Every case beside a rule: its raw events raise the alerts that it says, and no more."""
+"""Every case beside a rule: its raw events, posted to a server, raise the alerts that it says, and no more."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from auth0_elastic.detect.alert import document
+from auth0_elastic.detect.alert_stream import AlertStream
 from auth0_elastic.detect.cases import Case, CaseBench, read_cases
-from auth0_elastic.detect.rule import Rule
+from auth0_elastic.detect.incident import Incident
+from auth0_elastic.detect.rule import SEVERITY, Rule
 from auth0_elastic.detect.sigma import CASES, SHIPPED
 from auth0_elastic.engine.client import Engine
 
@@ -15,18 +17,30 @@ EVERY = [case for path in PATHS for case in read_cases(path)]
 
 
 @pytest.fixture(scope="module")
-def bench(engine: Engine, cases_namespace: str, rules: list[Rule]) -> CaseBench:
-    return CaseBench(engine, cases_namespace, rules, EVERY)
+def bench(engine: Engine, way: Any, module_namespace: str, rules: list[Rule]) -> CaseBench:
+    return CaseBench(engine, module_namespace, rules, EVERY, way.deliver)
 
 
 @pytest.mark.parametrize("case", EVERY, ids=lambda case: f"{case.rule}: {case.name}")
-def test_a_case_raises_the_alerts_that_it_says(bench: CaseBench, case: Case) -> None:
+def test_a_case_raises_the_alerts_that_it_says(
+    bench: CaseBench, engine: Engine, module_namespace: str, case: Case
+) -> None:
     incidents = bench.run(case)
-    told = [f"{incident.key}: {incident.reason} ({incident.count} events)" for incident in incidents]
-    assert len(incidents) == case.alerts, told
-    if case.level is not None:
-        assert {incident.rule.level for incident in incidents} <= {case.level}
-    assert all(document(each, "default")["event"]["kind"] == "alert" for each in incidents)
+    AlertStream(engine, module_namespace).write(incidents, [])
+    alerts = [alert_of(engine, incident) for incident in incidents]
+    assert len(alerts) == case.alerts, [alert["message"] for alert in alerts]
+    for alert in alerts:
+        own, event = alert["auth0"]["alerts"], alert["event"]
+        assert (alert["rule"]["id"], event["kind"]) == (case.rule, "alert")
+        assert own["level"] == (case.level or own["level"])
+        assert event["severity"] == SEVERITY[own["level"]]
+        assert "ingested" in event
+
+
+def alert_of(engine: Engine, incident: Incident) -> Any:
+    """As it is in the data stream."""
+    assert incident.location is not None
+    return engine.call("GET", f"/{incident.location.index}/_doc/{incident.id}")["_source"]
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)

@@ -96,8 +96,8 @@ def test_an_alert_names_the_list_that_its_address_is_on(
 ) -> None:
     (tmp_path / "exits.txt").write_text("81.2.69.143")
     settings = {
-        "DETECT_REPUTATION_LISTS_EXITS_KIND": "tor",
-        "DETECT_REPUTATION_LISTS_EXITS_PATH": str(tmp_path / "exits.txt"),
+        "REPUTATION_LISTS_EXITS_KIND": "tor",
+        "REPUTATION_LISTS_EXITS_PATH": str(tmp_path / "exits.txt"),
         "SPOOL_PATH": str(tmp_path / "spool"),
     }
     assert run("--once", **settings).exit_code == 0
@@ -130,6 +130,36 @@ def test_a_rule_that_there_is_not_ends_it_before_anything_is_read(run: Run) -> N
     result = run("--once", DETECT_RULES_BRUTE_FORCE_USR_ENABLED="false")
     assert result.exit_code == 78
     assert "detect.rules.brute_force_usr: no such rule; did you mean brute_force_user?" in result.output
+
+
+OWN = """
+title: Somebody at the Break-Glass Account
+logsource: {product: auth0, service: logs}
+detection:
+  selection: {data.type: fp, data.user_id: auth0|1}
+  condition: selection
+level: critical
+"""
+
+
+def test_a_sigma_rule_of_the_operators_own_raises_alerts_and_is_tuned_like_any_other(
+    run: Run, engine: Engine, namespace: str, tmp_path: Path
+) -> None:
+    (tmp_path / "Break-Glass.yml").write_text(OWN)
+    settings = {"DETECT_RULES_PATH": str(tmp_path), "DETECT_RULES_BRUTE_FORCE_USER_ENABLED": "false"}
+    assert "  0 " in run("--backtest", "--since", "2h", **settings, DETECT_RULES_BREAK_GLASS_ENABLED="false").stdout
+    result = run("--once", **settings)
+    assert result.output.endswith("10 events, 1 new alerts, 0 that grew\n"), result.output
+    (alert,) = alerts(engine, namespace)
+    assert (alert["rule"]["id"], alert["event"]["severity"]) == ("break_glass", 99)
+    assert alert["auth0"]["alerts"]["count"] == 10
+
+
+def test_it_does_not_begin_in_the_future(run: Run) -> None:
+    result = run("--once", "--since", "2099-01-01T00:00:00Z")
+    assert result.exit_code == 78
+    assert "2099-01-01T00:00:00.000Z is yet to come" in result.output
+    assert run("--once").output.endswith("10 events, 1 new alerts, 0 that grew\n")
 
 
 def test_once_and_backtest_do_not_go_together(run: Run) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -18,12 +19,11 @@ from auth0_elastic.detect.cases import START
 from auth0_elastic.detect.detector import Detector, Pass
 from auth0_elastic.detect.event import to_iso
 from auth0_elastic.detect.incident import Incident
-from auth0_elastic.detect.reputation.match import Match
 from auth0_elastic.detect.rule import Rule
 from auth0_elastic.detect.state import State, StateStore
-from auth0_elastic.detect.stateful import Lookup
 from auth0_elastic.engine.client import Answer, Engine
 from auth0_elastic.errors import EngineError, EngineUnavailable
+from auth0_elastic.reputation.match import Lookup, Match
 from auth0_elastic.ship.document import DocumentWriter
 from auth0_elastic.ship.identity import document_id
 from auth0_elastic.spool.backlog import SpooledEvent
@@ -151,6 +151,19 @@ def test_the_operators_threshold_counts(world: World) -> None:
     assert len(world.detect(RuleSettings(name="brute_force_user", count=4)).raised) == 1
 
 
+def test_the_operators_time_of_silence_counts(world: World, rules: list[Rule]) -> None:
+    world.rules = [rule for rule in rules if rule.id == "delivery_silence"]
+    world.happen("s")
+    quiet = RuleSettings(name="delivery_silence", timespan=8 * 3600)
+
+    def in_two_hours() -> float:
+        return time.time() + 2 * 3600
+
+    assert world.detector(None, quiet, clock=in_two_hours).run_once().raised == ()
+    (incident,) = world.detector(None, clock=in_two_hours).run_once().raised
+    assert incident.reason == "no event for 60 minutes"
+
+
 @pytest.mark.parametrize(
     "exceptions",
     [{"except_users": "auth0|1"}, {"except_addresses": "81.2.69.143"}, {"except_addresses": "81.2.69.0/24"}],
@@ -242,7 +255,7 @@ def test_an_alert_says_what_lists_know_of_its_addresses(world: World) -> None:
     world.detect(lookup=lambda address: known.get(address, ()))
     alert = world.alerts()["breached_password"]
     assert alert["threat"]["indicator"] == {"ip": ["81.2.69.143"], "type": ["ipv4-addr"], "provider": ["exits"]}
-    assert alert["auth0"]["alerts"]["reputation"] == [
+    assert alert["auth0"]["reputation"] == [
         {"address": "81.2.69.143", "kind": "tor", "list": "exits", "network": "81.2.69.143/32"},
         {"address": "8.8.8.8", "kind": "allow", "list": "ours", "network": "8.0.0.0/8"},
     ]

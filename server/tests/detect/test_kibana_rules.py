@@ -43,12 +43,12 @@ class Index:
 
 
 @pytest.fixture(scope="module")
-def index(engine: Engine, cases_namespace: str, elasticsearch_url: str) -> Iterator[Index]:
-    CaseBench(engine, cases_namespace, RULES, [case for rule in RULES for case in read_cases(rule.path)])
+def index(engine: Engine, module_namespace: str, elasticsearch_url: str) -> Iterator[Index]:
+    CaseBench(engine, module_namespace, RULES, [case for rule in RULES for case in read_cases(rule.path)])
     settings = replace(load(Path(os.devnull), {}).elasticsearch, hosts=(elasticsearch_url,))
     made = Index(connect(replace(settings, distribution="elasticsearch")), f"kibana-{secrets.token_hex(4)}")
     made.engine.call("PUT", f"/{made.name}", {"mappings": with_stand_ins(load_assets("logs").mappings)})
-    for documents in pages(engine, f"logs-auth0.logs-{cases_namespace}"):
+    for documents in pages(engine, f"logs-auth0.logs-{module_namespace}"):
         lines = [json.dumps(line) for identity, source in documents for line in ({"index": {"_id": identity}}, source)]
         body = "".join(f"{line}\n" for line in lines).encode()
         answer = made.engine.bulk(f"/{made.name}/_bulk", body, params={"refresh": "true"})

@@ -11,11 +11,12 @@ import pytest
 import yaml
 
 from auth0_elastic.config.load import load
+from auth0_elastic.config.schema import is_name
 from auth0_elastic.detect.field_types import field_types
 from auth0_elastic.detect.history import EngineHistory
 from auth0_elastic.detect.rule import Rule
 from auth0_elastic.detect.scan import Scan
-from auth0_elastic.detect.sigma import RuleError, load_rule
+from auth0_elastic.detect.sigma import RuleError, load_rule, rule_files
 from auth0_elastic.engine.client import Engine, connect
 from auth0_elastic.package_files import for_distribution, load_assets
 
@@ -178,6 +179,29 @@ def test_events_are_counted_by_second(index: Index, tmp_path: Path) -> None:
     assert scan.counts(0, 2_000_000_000_000) == {1795169700: 1, 1795169701: 1}
 
 
+def test_rules_beyond_what_one_search_takes_are_shared_out_among_several(index: Index, tmp_path: Path) -> None:
+    rules = []
+    for number in range(64):
+        words = ", ".join(["log-streams", *(f"log-streams-{number}-{other}" for other in range(20))])
+        rule = read(written(tmp_path, f"data.details.request.path|contains: [{words}]"))
+        rules.append(replace(rule, id=f"rule_{number}"))
+    scan = Scan(index.engine, index.name, rules)
+    ((event,),) = scan.pages(dict.fromkeys((rule.id for rule in rules), 0))
+    assert len(event.matched) == 64
+    assert scan.counts(0, 2_000_000_000_000) == {1795169701: scan.searches_of(event)}
+    assert scan.searches_of(event) == scan.searches
+    assert scan.searches > 1 or index.engine.distribution == "elasticsearch"
+
+
+def test_an_event_is_for_the_rules_that_begin_before_it(index: Index, tmp_path: Path) -> None:
+    rule = read(written(tmp_path, EITHER))
+    later = replace(rule, id="later")
+    scan = Scan(index.engine, index.name, [rule, later])
+    ((login, change),) = scan.pages({rule.id: 0, later.id: 1795169701000})
+    assert login.matched == {"a_rule/a_rule"}
+    assert change.matched == {"a_rule/a_rule", "later/a_rule"}
+
+
 def test_history_tells_what_was_before(index: Index, tmp_path: Path) -> None:
     (base,) = read(written(tmp_path, EITHER)).bases
     history = EngineHistory(index.engine, index.name)
@@ -219,11 +243,14 @@ def correlated(**changes: Any) -> Json:
 
 
 BROKEN: dict[str, tuple[Json, list[Json], str]] = {
-    "no_description": ({"description": None}, [], "its last document has no description"),
+    "no_title": ({"title": None}, [], "Sigma rule must have a title"),
     "another_product": ({"logsource": {"product": "okta", "service": "logs"}}, [], "its logsource is for other data"),
     "unknown_level": ({"level": "urgent"}, [], "urgent"),
     "unknown_entity": ({"x-auth0": {"entity": "robot"}}, [], "x-auth0.entity: robot is none of user, source"),
     "unknown_key": ({"x-auth0": {"entitiy": "user"}}, [], "x-auth0 cannot have entitiy; it has entity, id"),
+    "no_keys": ({"x-auth0": "critical"}, [], "x-auth0 has to hold keys: entity, id, investigate"),
+    "odd_id": ({"x-auth0": {"id": "Break-Glass"}}, [], "x-auth0.id: Break-Glass is no name; use a-z, 0-9 and _"),
+    "odd_risk_score": ({"x-auth0": {"risk_score": "much"}}, [], "x-auth0.risk_score: much is no number from 0 to 100"),
     "no_window": ({"x-auth0": {"window": "long"}}, [], "long is no duration; write 90s, 10m, 24h or 7d"),
     "no_such_base": ({"name": "base"}, [correlated(rules=["other"])], "other"),
     "no_such_group": ({"name": "base"}, [correlated(**{"group-by": ["data.no"]})], "no field auth0.logs.data.no"),
@@ -248,3 +275,37 @@ def test_what_is_no_rule_is_refused_with_its_name(tmp_path: Path, text: str) -> 
     path.write_text(text, "utf-8")
     with pytest.raises(RuleError, match=r"no_rule\.yml: it "):
         read(path)
+
+
+NAMES = {
+    "a_rule.yml": "a_rule",
+    "Break-Glass Account.yml": "break_glass_account",
+    "win_susp.login.v2.yaml": "win_susp_login_v2",
+    "0a1c1c1e-2a53.yml": "rule_0a1c1c1e_2a53",
+    f"{'long_' * 20}.yml": ("long_" * 20)[:63],
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_rule_without_an_id_is_named_after_its_file_as_settings_can_name_it(tmp_path: Path, name: str) -> None:
+    path = written(tmp_path, "data.type: s").rename(tmp_path / name)
+    assert read(path).id == NAMES[name]
+    assert is_name(read(path).id)
+
+
+def test_a_rule_without_a_description_has_its_title(tmp_path: Path) -> None:
+    rule = read(written(tmp_path, "data.type: s", description=None))
+    assert rule.description == rule.title
+
+
+def test_what_follows_the_last_line_of_dashes_may_be_empty(tmp_path: Path) -> None:
+    path = written(tmp_path, "data.type: s")
+    path.write_text(f"{path.read_text()}---\n", "utf-8")
+    assert read(path).id == "a_rule"
+
+
+def test_a_folder_has_rules_in_yml_and_yaml_beside_cases_and_other_files(tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    for name in ("one.yml", "two.yaml", "one.cases.yml", "README.md", "three.yoml", "below/four.yml"):
+        (tmp_path / name).touch()
+    assert [path.name for path in rule_files(tmp_path)] == ["one.yml", "two.yaml"]

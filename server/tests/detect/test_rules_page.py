@@ -45,13 +45,13 @@ def examples() -> list[str]:
 
 
 def test_the_settings_shown_are_valid_and_name_rules_that_exist(tmp_path: Path, rules: list[Rule]) -> None:
-    shown = [text for text in examples() if text.startswith("detect:")]
+    shown = [text for text in examples() if text.startswith(("detect:", "reputation:"))]
     (tmp_path / "slack_url").write_text("https://hooks.slack.com/services/T0/B0/x")
     for text in shown:
         path = tmp_path / "settings.yml"
         path.write_text(text.replace("/run/secrets", str(tmp_path)))
         load(path, {})
-    named = {name for text in shown for name in yaml.safe_load(text)["detect"].get("rules", {})}
+    named = {name for text in shown for name in yaml.safe_load(text).get("detect", {}).get("rules", {})}
     assert len(shown) == 3
     assert named <= {rule.id for rule in rules}
 

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
+from auth0_elastic.config.detect_settings import RuleSettings
+from auth0_elastic.detect.evaluate import tuned
 from auth0_elastic.detect.event import Event
 from auth0_elastic.detect.firing import Firing
-from auth0_elastic.detect.reputation.match import Match
 from auth0_elastic.detect.rule import Base, Rule, Stateful
 from auth0_elastic.detect.stateful import STATEFUL, StatefulRule
 from auth0_elastic.detect.stateful.place import LARGE, Place, distance, place_of
 from auth0_elastic.detect.stateful.recent import Recent
+from auth0_elastic.reputation.match import Match
 
 HOUR = 3_600_000
 LONDON = {"location": "51.5, -0.12", "country": "GB", "city": "London", "ip": "81.2.69.143"}
@@ -194,7 +196,7 @@ def test_a_family_in_two_countries_within_the_hour_is_spread(apart: int, fires: 
 
 
 def test_silence_is_told_once() -> None:
-    rule = rule_of("silence", ListHistory([visit(0, LONDON)]), minutes=30)
+    rule = rule_of("silence", ListHistory([visit(0, LONDON)]), timespan="30m")
     assert list(rule.tick(30 * 60_000 - 1)) == []
     assert [firing.reason for firing in rule.tick(30 * 60_000)] == ["no event for 30 minutes"]
     assert list(rule.tick(31 * 60_000)) == []
@@ -215,6 +217,22 @@ def test_a_listed_address_is_told_with_its_list() -> None:
 def test_an_unknown_parameter_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="it has no parameter kph; its parameters are"):
         rule_of(name, kph=900)
+
+
+TUNED = {
+    "token_family_spread": {"count": 3, "timespan": "1800s"},
+    "delivery_silence": {"timespan": "1800s"},
+    "first_country": {"history": "90d"},
+}
+
+
+@pytest.mark.parametrize("name", TUNED)
+def test_an_operators_window_and_threshold_are_parameters(rules: list[Rule], name: str) -> None:
+    (rule,) = (rule for rule in rules if rule.id == name)
+    found = tuned(rule, RuleSettings(name=name, timespan=1800, count=3))
+    assert found.stateful is not None
+    assert found.stateful.parameters == TUNED[name]
+    assert tuned(rule, RuleSettings(name=name)) == rule
 
 
 def test_the_memory_is_bounded() -> None:

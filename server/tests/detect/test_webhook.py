@@ -15,9 +15,9 @@ from auth0_elastic.backoff import Backoff
 from auth0_elastic.config.load import load
 from auth0_elastic.detect.cases import START
 from auth0_elastic.detect.incident import Incident
-from auth0_elastic.detect.reputation.match import Listed
 from auth0_elastic.detect.rule import Rule
 from auth0_elastic.detect.webhook import ATTEMPTS, Outcome, Webhook, judge
+from auth0_elastic.reputation.match import Listed
 from auth0_elastic.secret import Secret
 
 TOKEN = "hush-5eCr3t-of-the-webhook"

@@ -1,6 +1,9 @@
 """Rules written in Python, for what Sigma cannot say, by the names that rule files give them."""
 
-from auth0_elastic.detect.stateful.base import History, Lookup, StatefulRule
+from collections.abc import Mapping
+from typing import Any
+
+from auth0_elastic.detect.stateful.base import History, StatefulRule
 from auth0_elastic.detect.stateful.first_country import FirstCountry
 from auth0_elastic.detect.stateful.impossible_travel import ImpossibleTravel
 from auth0_elastic.detect.stateful.reputation import Reputation
@@ -15,4 +18,10 @@ STATEFUL: dict[str, type[StatefulRule]] = {
     "token_family_spread": TokenFamilySpread,
 }
 
-__all__ = ["STATEFUL", "History", "Lookup", "StatefulRule"]
+
+def parameters_of(name: str) -> Mapping[str, Any]:
+    """The parameters that such a rule has, with their defaults; none of what there is not."""
+    return STATEFUL[name].parameters if name in STATEFUL else {}
+
+
+__all__ = ["STATEFUL", "History", "StatefulRule", "parameters_of"]

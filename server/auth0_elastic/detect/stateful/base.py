@@ -1,15 +1,12 @@
 """What a rule written in Python is given, and what it gives."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from auth0_elastic.detect.event import Event
 from auth0_elastic.detect.firing import Firing
-from auth0_elastic.detect.reputation.match import Match
 from auth0_elastic.detect.rule import Base, Rule
-
-Lookup = Callable[[str], Sequence[Match]]
-"""What is known of an address."""
+from auth0_elastic.reputation.match import Lookup
 
 
 class History(Protocol):
@@ -40,7 +37,7 @@ class StatefulRule:
     """
 
     parameters: Mapping[str, Any] = {}
-    """The names of its parameters with their defaults."""
+    """The names of its parameters with their defaults; an operator's settings replace `timespan` and `count`."""
 
     def __init__(self, rule: Rule, history: History, lookup: Lookup) -> None:
         assert rule.stateful is not None

@@ -6,8 +6,9 @@ from auth0_elastic.detect.duration import milliseconds
 from auth0_elastic.detect.event import Event
 from auth0_elastic.detect.firing import Firing
 from auth0_elastic.detect.rule import Rule
-from auth0_elastic.detect.stateful.base import History, Lookup, StatefulRule
+from auth0_elastic.detect.stateful.base import History, StatefulRule
 from auth0_elastic.detect.stateful.recent import Recent
+from auth0_elastic.reputation.match import Lookup
 
 _COUNTRY = "source.geo.country_iso_code"
 

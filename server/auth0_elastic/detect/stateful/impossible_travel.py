@@ -8,11 +8,11 @@ from typing import Final, NamedTuple
 from auth0_elastic.detect.event import Event
 from auth0_elastic.detect.exceptions import is_within, networks
 from auth0_elastic.detect.firing import Firing
-from auth0_elastic.detect.reputation.match import ALLOW
 from auth0_elastic.detect.rule import Rule
-from auth0_elastic.detect.stateful.base import History, Lookup, StatefulRule
+from auth0_elastic.detect.stateful.base import History, StatefulRule
 from auth0_elastic.detect.stateful.place import Place, distance, place_of, same_network
 from auth0_elastic.detect.stateful.recent import Recent
+from auth0_elastic.reputation.match import ALLOW, Lookup
 
 _HOUR: Final = 3_600_000
 _REMEMBERED: Final = 8

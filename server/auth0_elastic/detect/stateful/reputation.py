@@ -10,6 +10,8 @@ from auth0_elastic.detect.stateful.base import StatefulRule
 class Reputation(StatefulRule):
     """The address is on a list of one of these `categories`, the kinds of lists."""
 
+    # Looked up here and not read from the event's auth0.reputation, which is as the lists were when it was shipped:
+    # what Agent took in has none, and a backtest asks what the lists of today find among old events.
     parameters: Mapping[str, object] = {"categories": ("tor", "vpn", "proxy")}
 
     def feed(self, events: Sequence[Event]) -> Iterator[Firing]:

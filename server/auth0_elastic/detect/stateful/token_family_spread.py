@@ -6,21 +6,22 @@ from auth0_elastic.detect.duration import milliseconds
 from auth0_elastic.detect.event import Event
 from auth0_elastic.detect.firing import Firing
 from auth0_elastic.detect.rule import Rule
-from auth0_elastic.detect.stateful.base import History, Lookup, StatefulRule
+from auth0_elastic.detect.stateful.base import History, StatefulRule
 from auth0_elastic.detect.stateful.recent import Recent
+from auth0_elastic.reputation.match import Lookup
 
 _FAMILY = "auth0.logs.data.details.familyId"
 _COUNTRY = "source.geo.country_iso_code"
 
 
 class TokenFamilySpread(StatefulRule):
-    """A family is in `countries` or more within `timespan`."""
+    """A family is in `count` countries or more within `timespan`."""
 
-    parameters: Mapping[str, object] = {"countries": 2, "timespan": "1h"}
+    parameters: Mapping[str, object] = {"count": 2, "timespan": "1h"}
 
     def __init__(self, rule: Rule, history: History, lookup: Lookup) -> None:
         super().__init__(rule, history, lookup)
-        self._countries, self._timespan = int(self.given["countries"]), milliseconds(self.given["timespan"])
+        self._count, self._timespan = int(self.given["count"]), milliseconds(self.given["timespan"])
         self._uses: Recent[str, dict[str, Event]] = Recent()
 
     def feed(self, events: Sequence[Event]) -> Iterator[Firing]:
@@ -31,7 +32,7 @@ class TokenFamilySpread(StatefulRule):
                 continue
             uses = self._uses[family]
             near = {name: use for name, use in uses.items() if abs(event.at - use.at) <= self._timespan}
-            if len(near) >= self._countries:
+            if len(near) >= self._count:
                 reason = f"tokens of one family used in {', '.join(sorted(near))}"
                 yield Firing(((_FAMILY, family),), tuple(near.values()), reason, tuple(sorted(near)))
 
