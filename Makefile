@@ -24,16 +24,21 @@ golden: setup ## The pipeline's golden cases alone
 
 .PHONY: lint
 lint: setup ## Format, then check style, types and imports
-	@$(BIN)/ruff format server bench && $(BIN)/ruff check --fix server bench && \
-	  $(BIN)/mypy -p auth0_elastic -p bench && $(BIN)/lint-imports
+	@$(BIN)/ruff format server bench chaos && $(BIN)/ruff check --fix server bench chaos && \
+	  $(BIN)/mypy -p auth0_elastic -p bench -p chaos && $(BIN)/lint-imports
 
 .PHONY: generate
-generate: setup ## Rewrite what is generated: the pipeline's event types, Kibana's objects and rules, the package's README, docs/settings.md, docs/commands.md
+generate: setup ## Rewrite what is generated: the pipeline's event types, Kibana's objects and rules, the package's README, the docs' tables
 	@$(BIN)/auth0-elastic event-types --write
 	@$(BIN)/auth0-elastic kibana --write
 	@$(BIN)/auth0-elastic package docs --write
 	@$(BIN)/auth0-elastic config docs >docs/settings.md
 	@$(BIN)/python -m auth0_elastic.help_pages >docs/commands.md
+	@$(BIN)/python -m auth0_elastic.serve.metrics.page >docs/metrics.md
+
+.PHONY: audit
+audit: ## Look for known vulnerabilities of the locked packages (uses uv)
+	@uvx pip-audit --require-hashes --disable-pip -r requirements.lock
 
 .PHONY: lock
 lock: ## Renew the lock files (uses uv)
