@@ -42,8 +42,8 @@ _FORMS = ("elasticsearch", "opensearch", "api-key")
 )
 @click.option(
     "--print-role",
-    type=click.Choice(["shipper", "setup", "detect"]),
-    help="Print the least privileges that `serve`, `setup` or `detect` needs, as JSON, and do nothing else.",
+    type=click.Choice(["shipper", "setup", "detect", "test"]),
+    help="Print the least privileges that `serve`, `setup`, `detect` or `test` needs, as JSON, and do nothing else.",
 )
 @click.option(
     "--role-for",

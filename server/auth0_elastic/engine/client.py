@@ -5,7 +5,6 @@ Elasticsearch's client refuses anything that does not say it is Elasticsearch.
 """
 
 import gzip
-import ssl
 import warnings
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, Protocol
@@ -15,6 +14,8 @@ import elasticsearch
 import opensearchpy
 
 from auth0_elastic.config.settings import Elasticsearch as ElasticsearchSettings
+from auth0_elastic.engine.cause import cause_of
+from auth0_elastic.engine.tls import tls_options
 from auth0_elastic.errors import EngineRefused, EngineUnavailable
 
 Distribution = Literal["elasticsearch", "opensearch"]
@@ -136,14 +137,13 @@ def _client(settings: ElasticsearchSettings) -> elasticsearch.Elasticsearch:
         options["api_key"] = tuple(key.split(":", 1)) if ":" in key else key
     elif settings.username and settings.password:
         options["basic_auth"] = (settings.username, settings.password.reveal())
-    if any(host.startswith("https:") for host in settings.hosts):
-        options |= _tls(settings)
     return elasticsearch.Elasticsearch(
         list(settings.hosts),
         request_timeout=settings.timeout,
         max_retries=len(settings.hosts) - 1,
         retry_on_status=(),
         **options,
+        **tls_options(settings),
     )
 
 
@@ -153,8 +153,6 @@ def _opensearch(settings: ElasticsearchSettings) -> _Transport:
         raise EngineUnavailable("OpenSearch has no API keys; set elasticsearch.username and elasticsearch.password")
     if settings.username and settings.password:
         options["http_auth"] = (settings.username, settings.password.reveal())
-    if any(host.startswith("https:") for host in settings.hosts):
-        options |= _opensearch_tls(settings)
     transport = opensearchpy.OpenSearch(
         list(settings.hosts),
         timeout=settings.timeout,
@@ -162,6 +160,7 @@ def _opensearch(settings: ElasticsearchSettings) -> _Transport:
         retry_on_status=(),
         pool_maxsize=16,
         **options,
+        **tls_options(settings),
     ).transport
 
     def send(method: str, path: str, params: Mapping[str, Any] | None, headers: Mapping[str, str], body: Any) -> Answer:
@@ -170,39 +169,11 @@ def _opensearch(settings: ElasticsearchSettings) -> _Transport:
         except (opensearchpy.exceptions.ConnectionError, opensearchpy.exceptions.SerializationError) as error:
             raise _unavailable(settings, error) from error
         except opensearchpy.exceptions.TransportError as error:
-            return Answer(int(error.status_code), error.info)
+            return Answer(int(error.status_code), error.info if error.info is not None else error.error)
         return Answer(200, found)
 
     return send
 
 
-def _tls(settings: ElasticsearchSettings) -> dict[str, Any]:
-    tls = settings.ssl
-    if tls.verification_mode == "none":
-        return {"verify_certs": False, "ssl_show_warn": False}
-    if tls.ca_trusted_fingerprint:
-        return {"ssl_assert_fingerprint": tls.ca_trusted_fingerprint, "verify_certs": True}
-    first, *more = tls.certificate_authorities or (None,)
-    context = ssl.create_default_context(cafile=first)  # the system's authorities only if none is named
-    for path in more:
-        context.load_verify_locations(path)
-    return {"ssl_context": context}
-
-
-def _opensearch_tls(settings: ElasticsearchSettings) -> dict[str, Any]:
-    """Here a fingerprint is the server certificate's own, and takes the place of the check against authorities."""
-    tls = settings.ssl
-    if tls.verification_mode == "none" or not tls.ca_trusted_fingerprint:
-        return _tls(settings)
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return {"ssl_context": context, "ssl_assert_fingerprint": tls.ca_trusted_fingerprint}
-
-
 def _unavailable(settings: ElasticsearchSettings, error: Exception) -> EngineUnavailable:
-    return EngineUnavailable(f"no answer from {', '.join(settings.hosts)}: {_first_line(error)}")
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)[:300]
+    return EngineUnavailable(f"no answer from {', '.join(settings.hosts)}: {cause_of(error)}")

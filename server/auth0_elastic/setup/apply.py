@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable
 
 from auth0_elastic.engine.client import Engine
+from auth0_elastic.engine.refusal import explained
 from auth0_elastic.errors import EngineRefused
 from auth0_elastic.package_files import Assets, to_install
 from auth0_elastic.setup.cleanup import plan_cleanup
@@ -70,5 +71,6 @@ def _perform_one(engine: Engine, step: Step) -> str:
     return _OUTCOMES[step.action]
 
 
+@explained("setup")
 def _send(engine: Engine, request: Request) -> None:
     engine.call(request.method, request.path, request.body)

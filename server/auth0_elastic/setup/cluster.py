@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from auth0_elastic.engine.client import Engine
+from auth0_elastic.engine.refusal import explained
 from auth0_elastic.errors import EngineRefused
 from auth0_elastic.package_files import Assets
 
@@ -47,6 +48,7 @@ class Cluster:
         return {own[setting] for own in found for setting in PIPELINE_SETTINGS if setting in own}
 
 
+@explained("setup")
 def read_cluster(engine: Engine, assets: Assets) -> Cluster:
     """Asks the cluster all that setup has to know; raises EngineError."""
     lifecycles = (_found(engine, f"/_ilm/policy/{name}") for name in assets.lifecycles)

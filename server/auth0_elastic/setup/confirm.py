@@ -3,6 +3,7 @@
 from typing import Any
 
 from auth0_elastic.engine.client import Engine
+from auth0_elastic.engine.refusal import with_remedy
 from auth0_elastic.errors import EngineRefused
 from auth0_elastic.package_files import Assets
 from auth0_elastic.package_files.assets import flat_settings
@@ -25,7 +26,7 @@ def confirm(engine: Engine, assets: Assets, namespace: str, role: Role = "shippe
     except EngineRefused as error:
         if error.status not in (401, 403):
             raise
-        return f"{error}; give it the privileges of 'auth0-elastic setup --print-role {role}'"
+        return with_remedy(str(error), error.status, role)
 
 
 def problem(assets: Assets, cluster: Cluster, namespace: str) -> str | None:

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from auth0_elastic.engine.refusal import with_remedy
+
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
@@ -68,8 +70,10 @@ def classify_item(item: Mapping[str, Any]) -> Ending:
     kind, reason = _describe(error)
     if status == 409:
         return Duplicate()
-    if kind in _CLUSTER_ERRORS or status in (401, 403, 404):
+    if kind in _CLUSTER_ERRORS:
         return Wait(f"{status} {kind}: {reason}")
+    if status in (401, 403, 404):
+        return Wait(with_remedy(f"{status} {kind}: {reason}", status, "shipper"))
     if status == 429 or status >= 500:
         return Retry(f"{status} {kind}: {reason}")
     if _NOT_THE_DOCUMENTS_FAULT.search(reason):
@@ -96,7 +100,7 @@ def classify_request(status: int, reason: str) -> Retry | Wait | TooLarge | None
         return TooLarge(described)
     if status == 429 or status >= 500:
         return Retry(described)
-    return Wait(described)
+    return Wait(with_remedy(described, status, "shipper"))
 
 
 def classify_single(size: int, reason: str) -> Dead | Wait:

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from auth0_elastic.ship.progress import Progress
 from auth0_elastic.ship.retries import Outstanding, Retries
 from auth0_elastic.spool.backlog import Backlog, OpenFile, SpooledEvent
+from auth0_elastic.spool.dead_letters import FILE_ID as DEAD_LETTERS
 from auth0_elastic.spool.ledger import DeadLetter, Ledger, Settled
-from auth0_elastic.spool.spool_file import read_totals
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +51,8 @@ class Intake:
         self._numbers = 0
         self._next_discovery = 0.0
         self.retries = Retries()
+        for number in ledger.replays_under_way():
+            self._replay(number)
 
     @property
     def is_empty(self) -> bool:
@@ -64,6 +66,8 @@ class Intake:
             for file in self._backlog.discover():
                 for seq in file.outstanding:
                     self.retries.add(self._now(), Outstanding(file.file_id, seq, 1))
+            for number in self._ledger.replays(max(0, self._max_events - len(self.retries))):
+                self._replay(number)
             if may_remove and self.is_empty:
                 self._remove_abandoned()
         for file in self._backlog.files.values():
@@ -73,14 +77,17 @@ class Intake:
 
     def _remove_abandoned(self) -> None:
         for file in list(self._backlog.files.values()):
-            totals = read_totals(file.path)
-            if self._backlog.remove_if_abandoned(file):
-                self._ledger.settle([], counts={"accepted": totals.accepted, "rejected": totals.rejected})
+            self._backlog.remove_if_abandoned(file)
+
+    def _replay(self, number: int) -> None:
+        self.retries.add(self._now(), Outstanding(DEAD_LETTERS, number, 1))
 
     def _bury_rejected(self, file: OpenFile) -> None:
         while rows := file.read_rejected():
             died = int(time.time() * 1000)
-            dead = [DeadLetter(row.received, died, None, row.rejected.reason, row.rejected.raw) for row in rows]
+            dead = [
+                DeadLetter(row.received, died, None, row.rejected.reason, row.rejected.raw, file.writer) for row in rows
+            ]
             done = Settled(file.file_id, 0, rejected_to=rows[-1].seq)
             self._ledger.settle([done], dead, {"dead": len(dead)})
 
@@ -116,13 +123,20 @@ class Intake:
         return Batch(self._numbers, attempted)
 
     def _read_again(self, outstanding: Outstanding) -> Attempted | None:
-        file = next(file for file in self._backlog.files.values() if file.file_id == outstanding.file_id)
-        event = file.read_one(outstanding.seq)
+        event = self._read_one(outstanding)
         if event is None:
-            log.error("event %d of %s is gone from the spool before it was delivered", outstanding.seq, file.path)
-            self._ledger.settle([Settled(outstanding.file_id, 0, no_longer_outstanding=[outstanding.seq])])
-            return None
+            if outstanding.file_id == DEAD_LETTERS or self._backlog.is_sound(outstanding.file_id):
+                log.error("event %d of %s is gone before it was delivered", outstanding.seq, outstanding.file_id)
+                self._ledger.settle([Settled(outstanding.file_id, 0, no_longer_outstanding=[outstanding.seq])])
+            return None  # what was left in a damaged file comes again from where it is saved
         return Attempted(event, outstanding.attempts)
+
+    def _read_one(self, outstanding: Outstanding) -> SpooledEvent | None:
+        if outstanding.file_id == DEAD_LETTERS:
+            letter = self._ledger.dead_letter(outstanding.seq)
+            return letter and SpooledEvent(DEAD_LETTERS, outstanding.seq, letter.received, letter.raw, letter.writer)
+        file = self._backlog.file(outstanding.file_id)
+        return file.read_one(outstanding.seq) if file is not None else None
 
     def _read(self, max_bytes: int, max_events: int) -> list[SpooledEvent]:
         """From the files in turn, so that none starves."""

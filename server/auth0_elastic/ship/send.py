@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from auth0_elastic.engine.client import Answer, Engine, reason_of
+from auth0_elastic.engine.refusal import with_remedy
 from auth0_elastic.errors import EngineError, EngineRefused, EngineUnavailable
 from auth0_elastic.ship.classify import (
     Delivered,
@@ -71,7 +72,7 @@ class Sender:
             return Refused(Retry(str(error)))
         except EngineRefused as error:
             why = classify_request(error.status, str(error))
-            return Refused(why if isinstance(why, Retry) else Wait(str(error)))
+            return Refused(why if isinstance(why, Retry) else Wait(with_remedy(str(error), error.status, "shipper")))
         except EngineError as error:
             return Refused(Wait(str(error)))
         except Exception as error:

@@ -9,14 +9,17 @@ from threading import Event
 
 from auth0_elastic.backoff import Backoff
 from auth0_elastic.errors import EngineError
+from auth0_elastic.ship.announce import Announcer
 from auth0_elastic.ship.batch_size import BatchSize
 from auth0_elastic.ship.classify import Dead, Delivered, Duplicate, Ending, Retry, Wait
 from auth0_elastic.ship.gate import Gate
 from auth0_elastic.ship.intake import Attempted, Batch, Intake
+from auth0_elastic.ship.measured import measured
 from auth0_elastic.ship.retries import Outstanding
 from auth0_elastic.ship.send import Refused, Sender, Sent
 from auth0_elastic.spool.backlog import Backlog, SpooledEvent
 from auth0_elastic.spool.ledger import DeadLetter, Ledger, Settled
+from auth0_elastic.spool.measures import Amounts
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +52,7 @@ class Shipper:
         self._now = now
         self._size = BatchSize(max_bytes)
         self._gate = Gate(Backoff(0.5, 30), now)
+        self._announcer = Announcer(now)
         self._item_backoff = Backoff(0.5, 60)
         self._in_flight: dict[Future[Sent | Refused], Batch] = {}
         self._next_confirmation = 0.0
@@ -133,19 +137,18 @@ class Shipper:
                 self._close_gate(result.why.reason)
                 self._size.was_too_much()
             else:
-                self._settle(batch, result.endings)
+                amounts = measured(batch.events, result.endings, result.seconds, time.time())
+                self._settle(batch, result.endings, amounts)
                 self._adapt(result)
         return bool(done)
 
-    def _settle(self, batch: Batch, endings: Sequence[Ending]) -> None:
+    def _settle(self, batch: Batch, endings: Sequence[Ending], amounts: Amounts | None = None) -> None:
         ended = list(zip(batch.attempted, endings, strict=True))
         retried = [(each, ending) for each, ending in ended if isinstance(ending, Retry | Wait)]
         dead = [_dead_letter(each.event, ending) for each, ending in ended if isinstance(ending, Dead)]
-        self._ledger.settle(self._settled(batch, ended), dead, Counter(_counter(ending) for _, ending in ended))
-        for letter in dead:
-            log.error(
-                "dead letter: the engine answered %s", letter.reason, extra={"http.response.status_code": letter.status}
-            )
+        counts = Counter(_counter(ending) for _, ending in ended)
+        self._ledger.settle(self._settled(batch, ended), dead, counts, amounts)
+        self._announcer.dead((letter.status, letter.reason) for letter in dead)
         for each, ending in retried:
             self._try_later(each, ending)
 
@@ -154,7 +157,7 @@ class Shipper:
         delay = self._item_backoff.delay(attempts)
         self._intake.retries.add(self._now() + delay, Outstanding(each.event.file_id, each.event.seq, attempts))
         if attempts % ALARMING_ATTEMPTS == 0 and isinstance(ending, Retry) and self._gate.is_open():
-            log.error("an event has been tried %d times and is still kept: %s", attempts, ending.reason)
+            self._announcer.still_kept(attempts, ending.reason)
 
     def _settled(self, batch: Batch, ended: Sequence[tuple[Attempted, Ending]]) -> list[Settled]:
         positions = self._intake.ended(batch)
@@ -183,13 +186,13 @@ class Shipper:
             self._size.answered(sent.seconds)
 
     def _close_gate(self, reason: str) -> None:
+        self._announcer.waiting(reason)
         if self._gate.close(reason):
-            log.error("waiting, nothing is lost: %s", reason)
             self._ledger.set_state(engine=reason)
 
     def _open_gate(self) -> None:
+        self._announcer.delivering()
         if self._gate.open():
-            log.info("delivering to the engine")
             self._ledger.set_state(engine="ok")
 
 
@@ -199,4 +202,4 @@ def _counter(ending: Ending) -> str:
 
 
 def _dead_letter(event: SpooledEvent, ending: Dead) -> DeadLetter:
-    return DeadLetter(event.received, int(time.time() * 1000), ending.status, ending.reason, event.raw)
+    return DeadLetter(event.received, int(time.time() * 1000), ending.status, ending.reason, event.raw, event.writer)

@@ -2,15 +2,11 @@
 
 import base64
 import gzip
-import hashlib
 import json
 import secrets
-import ssl
-from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 
 from auth0_elastic.config.load import load
 from auth0_elastic.engine.client import Engine, connect
@@ -91,62 +87,6 @@ def test_opensearch_has_no_api_keys(http_server: Any) -> None:
 def test_a_host_that_is_away_is_passed_over(http_server: Any, headers: dict[str, str]) -> None:
     engine = connected("http://127.0.0.1:1", http_server(headers=headers).url)
     assert [engine.request("GET", "/x").status for _ in range(4)] == [200] * 4
-
-
-@pytest.fixture
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def tls(authority: trustme.CA) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    return context
-
-
-@pytest.mark.parametrize("headers", [ELASTICSEARCH, {}])
-class TestTls:
-    def test_a_named_authority_is_trusted(
-        self, http_server: Any, tls: ssl.SSLContext, authority: trustme.CA, tmp_path: Path, headers: dict[str, str]
-    ) -> None:
-        ca = tmp_path / "ca.pem"
-        authority.cert_pem.write_to_path(ca)
-        engine = connected(http_server(tls, headers=headers).url, ssl_certificate_authorities=str(ca))
-        assert engine.request("GET", "/x").status == 200
-
-    def test_an_unknown_authority_is_not(self, http_server: Any, tls: ssl.SSLContext, headers: dict[str, str]) -> None:
-        with pytest.raises(EngineUnavailable):
-            connected(http_server(tls, headers=headers).url)
-
-    def test_a_server_of_another_name_is_not(
-        self, http_server: Any, authority: trustme.CA, tmp_path: Path, headers: dict[str, str]
-    ) -> None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert("elsewhere.example").configure_cert(context)
-        ca = tmp_path / "ca.pem"
-        authority.cert_pem.write_to_path(ca)
-        with pytest.raises(EngineUnavailable):
-            connected(http_server(context, headers=headers).url, ssl_certificate_authorities=str(ca))
-
-    def test_verification_can_be_switched_off(
-        self, http_server: Any, tls: ssl.SSLContext, headers: dict[str, str]
-    ) -> None:
-        engine = connected(http_server(tls, headers=headers).url, ssl_verification_mode="none")
-        assert engine.request("GET", "/x").status == 200
-
-    def test_a_fingerprint_is_trusted_and_a_wrong_one_is_not(
-        self, http_server: Any, authority: trustme.CA, headers: dict[str, str]
-    ) -> None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        leaf = authority.issue_cert("localhost")
-        leaf.configure_cert(context)
-        der = ssl.PEM_cert_to_DER_cert(leaf.cert_chain_pems[0].bytes().decode())
-        url = http_server(context, headers=headers).url
-        engine = connected(url, ssl_ca_trusted_fingerprint=hashlib.sha256(der).hexdigest())
-        assert engine.request("GET", "/x").status == 200
-        with pytest.raises(EngineUnavailable):
-            connected(url, ssl_ca_trusted_fingerprint="00" * 32)
 
 
 @pytest.mark.parametrize("headers", [ELASTICSEARCH, {}])

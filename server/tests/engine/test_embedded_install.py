@@ -62,6 +62,13 @@ def test_the_server_sees_no_jar_of_a_module() -> None:
     assert private.isdisjoint(jar.name for jar in (home / "lib").iterdir())
 
 
+def test_the_security_plugin_is_in_a_home_of_its_own() -> None:
+    secured, plain = install("opensearch-security"), install()
+    assert (secured / "plugins" / "opensearch-security" / "plugin-descriptor.properties").is_file()
+    assert not [*plain.glob("plugins/*")]
+    assert {path.name for path in secured.glob("lib/*")} == {path.name for path in plain.glob("lib/*")}
+
+
 def test_a_missing_java_is_one_clear_line(only_programs: Path) -> None:
     command = [sys.executable, "-c", "from auth0_elastic.cli import main; main()", "engine", "start"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -115,5 +122,5 @@ def test_a_missing_jar_is_named(tmp_path: Path) -> None:
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="'solr' is no kind of engine; there are opensearch, elasticsearch"):
+    with pytest.raises(ValueError, match="'solr' is no kind of engine; there are opensearch, opensearch-sec"):
         install("solr")

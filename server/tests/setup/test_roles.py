@@ -67,14 +67,20 @@ def test_setup_may_neither_read_nor_write_nor_delete_events(engine: str) -> None
     assert not [name for name in allowed if "data/" in name or "delete" in name or name in ("read", "write", "all")]
 
 
-@pytest.mark.parametrize("name", ["shipper", "setup", "detect"])
+@pytest.mark.parametrize("engine", ["elasticsearch", "opensearch"])
+def test_pipeline_tests_touch_temporary_indices_alone(engine: str) -> None:
+    role = printed("test", "--role-for", engine)
+    assert [_patterns(each) for each in role.get("indices") or role["index_permissions"]] == [["auth0-elastic-test-*"]]
+
+
+@pytest.mark.parametrize("name", ["shipper", "setup", "detect", "test"])
 def test_an_api_key_may_do_what_the_role_may(name: str) -> None:
     key = printed(name, "--role-for", "api-key")
     assert key["name"] == f"auth0-elastic-{name}"
     assert key["role_descriptors"] == {f"auth0-elastic-{name}": printed(name)}
 
 
-@pytest.mark.parametrize("name", ["shipper", "setup", "detect"])
+@pytest.mark.parametrize("name", ["shipper", "setup", "detect", "test"])
 @pytest.mark.parametrize("engine", ["elasticsearch", "opensearch"])
 def test_every_privilege_is_explained(name: str, engine: str) -> None:
     page = (Path(__file__).parents[3] / "docs" / "privileges.md").read_text()

@@ -4,10 +4,13 @@ import gzip
 import http.client
 import json
 import secrets
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -27,14 +30,24 @@ from auth0_elastic.spool.backlog import Backlog
 from auth0_elastic.spool.ledger import Ledger, LedgerView
 from auth0_elastic.spool.spool_file import SpoolFile
 
+Fault = Callable[[Any, Callable[[], tuple[int, bytes]]], None]
+
 
 class Faults:
-    """What the proxy does to the next bulk requests: functions of (handler, forward) that answer, or do not."""
+    """What the proxy does to the next bulk requests: functions of (handler, forward) that answer, or do not.
+
+    `lasting` is done to every request whose path contains `concerns`. `down` and `up` close and open the proxy's port.
+    """
 
     def __init__(self) -> None:
-        self.next: list[Callable[[Any, Callable[[], None]], None]] = []
+        self.next: list[Fault] = []
         self.always: Callable[[bytes, dict[str, Any]], None] | None = None
+        self.lasting: Fault | None = None
+        self.concerns = "/_bulk"
+        self.times = 0
         self.bulks = 0
+        self.down: Callable[[], None] = lambda: None
+        self.up: Callable[[], None] = lambda: None
 
     def lose_the_answer(self) -> None:
         """The engine does what it is asked; the connection breaks before anybody hears of it."""
@@ -75,6 +88,11 @@ class _Proxy(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     faults: Faults
     target: str
+    connections: list[Any]
+
+    def setup(self) -> None:
+        super().setup()
+        self.connections.append(self.connection)
 
     def do_any(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -89,6 +107,10 @@ class _Proxy(BaseHTTPRequestHandler):
             connection.close()
             return result
 
+        if self.faults.lasting and self.faults.concerns in self.path:
+            self.faults.times += 1
+            self.faults.lasting(self, forward)
+            return
         if "/_bulk" in self.path:
             self.faults.bulks += 1
             if self.faults.next:
@@ -126,13 +148,30 @@ def faults() -> Faults:
 @pytest.fixture
 def proxy(opensearch: RunningEngine, faults: Faults) -> Iterator[str]:
     """The URL of a proxy in front of the engine."""
-    handler = type("Proxy", (_Proxy,), {"faults": faults, "target": opensearch.url})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    handler = type("Proxy", (_Proxy,), {"faults": faults, "target": opensearch.url, "connections": []})
+    server = _listen(handler, 0)
+    port = server.server_port
+
+    def down() -> None:
+        server.shutdown()
+        server.server_close()
+        for connection in handler.connections:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def up() -> None:
+        nonlocal server
+        server = _listen(handler, port)
+
+    faults.down, faults.up = down, up
+    yield f"http://127.0.0.1:{port}"
+    down()
+
+
+def _listen(handler: type[_Proxy], port: int) -> ThreadingHTTPServer:
+    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    return server
 
 
 @dataclass
@@ -142,7 +181,7 @@ class Delivery:
     settings: Settings
     engine: Engine
     writer: SpoolFile
-    now: float = 0.0
+    made: list[str] = field(default_factory=list)
     shippers: list[tuple[Shipper, Backlog, Ledger]] = field(default_factory=list)
 
     @property
@@ -152,6 +191,16 @@ class Delivery:
     def keep(self, *events: bytes) -> None:
         """As the listener would."""
         self.writer.append(int(time.time() * 1000), events)
+
+    def keep_events(self, count: int, **data: Any) -> list[str]:
+        """Keeps so many streamed events of this moment; returns the log_ids of all that were made so far, in order."""
+        stamp = f"900{datetime.now(UTC):%Y%m%d%H%M%S}"
+        made = [f"{stamp}{number:039d}" for number in range(len(self.made), len(self.made) + count)]
+        self.keep(
+            *(json.dumps({"log_id": each, "data": {"type": "s", "log_id": each, **data}}).encode() for each in made)
+        )
+        self.made += made
+        return sorted(self.made)
 
     def start(self) -> Shipper:
         """A shipper whose clock runs a hundred times as fast, so that back-off is not waited for."""
@@ -181,7 +230,8 @@ class Delivery:
         shipper.step()
         while not done():
             assert time.monotonic() < deadline, f"not done in time: {self.state()}, {self.counters()}"
-            shipper.step()
+            if not shipper.step():
+                threading.Event().wait(0.005)  # half a second of its clock
 
     def is_settled(self) -> bool:
         last = self.writer._connection.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0]

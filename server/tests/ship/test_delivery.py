@@ -1,15 +1,9 @@
 """From the spool into a real engine: each event exactly once, whatever happens on the way."""
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
-from auth0_elastic.engine.embedded import EmbeddedEngine
-from auth0_elastic.package_files import load_assets
-from auth0_elastic.setup.apply import install, remove
 from auth0_elastic.spool.spool_file import Rejected
 
 
@@ -198,82 +192,6 @@ def test_an_event_that_is_too_large_by_itself_becomes_a_dead_letter(
     assert [letter.status for letter in delivery.dead_letters()] == [413]
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 429, 503])
-def test_an_engine_that_refuses_everything_is_waited_for_without_a_dead_letter(
-    proxy: str, faults: Any, make_delivery: Any, status: int
-) -> None:
-    delivery = make_delivery(proxy)
-    sent = events(20)
-    delivery.keep(*sent)
-    for _ in range(3):
-        faults.answer(status, {"error": {"type": "t", "reason": "r"}})
-    delivery.deliver()
-    assert delivery.ids() == sorted(map(log_id, sent))
-    assert delivery.dead_letters() == []
-
-
-def test_a_read_only_index_is_waited_for(delivery: Any) -> None:
-    delivery.keep(event(0))
-    delivery.deliver()
-    delivery.engine.call("PUT", f"/{delivery.stream}/_settings", {"index.blocks.write": True})
-    delivery.keep(*events(5)[1:])
-    shipper = delivery.shippers[-1][0]
-    delivery.step_until(shipper, lambda: "cluster_block_exception" in delivery.state())
-    delivery.engine.call("PUT", f"/{delivery.stream}/_settings", {"index.blocks.write": False})
-    delivery.deliver()
-    assert len(delivery.ids()) == 5
-    assert delivery.dead_letters() == []
-    assert delivery.state() == "ok"
-
-
-def test_nothing_is_sent_before_the_installed_version_is_confirmed(
-    own_engine: Callable[[], EmbeddedEngine], make_delivery: Any
-) -> None:
-    delivery = make_delivery(own_engine().url)
-    remove(delivery.engine, load_assets())
-    delivery.keep(*events(5))
-    shipper = delivery.start()
-    delivery.step_until(shipper, lambda: "auth0-elastic setup" in delivery.state())
-    assert delivery.engine.request("GET", f"/{delivery.stream}").status == 404
-    install(delivery.engine, load_assets())
-    delivery.deliver()
-    assert len(delivery.ids()) == 5
-
-
-def test_a_pipeline_deleted_under_load_costs_no_event(
-    own_engine: Callable[[], EmbeddedEngine], make_delivery: Any
-) -> None:
-    delivery = make_delivery(own_engine().url)
-    delivery.keep(*events(500))
-    shipper = delivery.start()
-    delivery.step_until(shipper, lambda: delivery.counters().get("indexed", 0) > 0)
-    for pipeline in load_assets().pipelines:
-        delivery.engine.call("DELETE", f"/_ingest/pipeline/{pipeline}")
-    delivery.keep(*[event(number) for number in range(500, 1000)])
-    delivery.step_until(shipper, lambda: delivery.state() not in ("", "ok"))
-    install(delivery.engine, load_assets())
-    delivery.deliver()
-    assert len(delivery.ids()) == 1000
-    assert delivery.dead_letters() == []
-    assert {hit["_source"]["event"]["kind"] for hit in delivery.documents()} == {"event"}
-
-
-def test_an_engine_that_is_away_costs_only_disk(own_engine: Callable[[], EmbeddedEngine], make_delivery: Any) -> None:
-    engine = own_engine()
-    delivery = make_delivery(engine.url, elasticsearch_timeout="5s")
-    delivery.keep(*events(200))
-    shipper = delivery.deliver()
-    engine.stop()
-    for start in range(200, 3000, 400):
-        delivery.keep(*[event(number, description="x" * 1000) for number in range(start, start + 400)])
-    delivery.step_until(shipper, lambda: "no answer" in delivery.state())
-    assert len(shipper._intake.retries) < 1_000  # what was under way, and by name only; not the backlog
-    engine.start()
-    delivery.deliver()
-    assert len(delivery.ids()) == 3000
-    assert delivery.dead_letters() == []
-
-
 def test_rollovers_under_load_make_no_duplicates(delivery: Any) -> None:
     sent = [event(1000)]
     delivery.keep(*sent)
@@ -310,41 +228,3 @@ def test_a_closed_older_index_stops_nothing(delivery: Any) -> None:
     delivery.keep(*[event(number) for number in range(10, 15)])
     delivery.deliver(delivery.start())
     assert delivery.counters()["indexed"] == 6
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        (200, "<html>"),
-        (200, {}),
-        (200, {"items": []}),
-        (200, {"items": [{"index": {"status": 201}}]}),
-        (200, {"items": ["x"]}),
-        (302, {}),
-    ],
-)
-def test_an_odd_answer_is_no_answer(proxy: str, faults: Any, make_delivery: Any, answer: tuple[int, Any]) -> None:
-    delivery = make_delivery(proxy)
-    delivery.keep(event(1))
-    faults.answer(*answer)
-    delivery.deliver()
-    assert len(delivery.ids()) == 1
-
-
-def test_an_event_that_always_waits_holds_up_no_other(proxy: str, faults: Any, make_delivery: Any) -> None:
-    delivery = make_delivery(proxy)
-    cursed, *others = events(30)
-    delivery.keep(cursed, *others)
-
-    def curse(body: bytes, answer: dict[str, Any]) -> None:
-        ids = [json.loads(line)["create"]["_id"] for line in body.splitlines() if line.startswith(b'{"create"')]
-        for position, identity in enumerate(ids):
-            if identity == log_id(cursed):
-                answer["items"][position]["create"] = {"status": 403, "error": {"type": "security", "reason": "r"}}
-
-    faults.always = curse
-    shipper = delivery.start()
-    delivery.step_until(shipper, lambda: delivery.counters().get("indexed", 0) >= 29)
-    faults.always = None
-    delivery.deliver()
-    assert delivery.ids() == sorted(map(log_id, [cursed, *others]))

@@ -1,7 +1,7 @@
 """How an engine is launched: its command, its environment and its configuration files. Decides, does nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
@@ -27,7 +27,11 @@ _AS_ROOT = ("-Djna.nosys=true", "-Djna.nounpack=true")
 
 @dataclass(frozen=True)
 class Site:
-    """Where an engine runs: its home, data directory, two ports on 127.0.0.1, heap, user, and more flags of the JVM."""
+    """Where an engine runs: its home, data directory, two ports on 127.0.0.1, heap and user.
+
+    And what is added to it: flags of the JVM, settings that win over the usual ones, files by their path in the data
+    directory.
+    """
 
     home: Path
     data: Path
@@ -36,6 +40,8 @@ class Site:
     heap: str
     as_root: bool
     flags: Sequence[str] = ()
+    settings: Mapping[str, object] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,7 @@ def _opensearch(site: Site, java: Java) -> Launch:
         f"{site.home / 'lib'}/*",
         "org.opensearch.bootstrap.OpenSearch",
     ]
-    return Launch(command, {}, _files("opensearch.yml", _settings(site)))
+    return Launch(command, {}, _files("opensearch.yml", {**_settings(site), **site.settings}, site))
 
 
 def _elasticsearch(site: Site, java: Java) -> Launch:
@@ -80,9 +86,9 @@ def _elasticsearch(site: Site, java: Java) -> Launch:
         "ES_PATH_CONF": str(site.data / "config"),
         "ES_TMPDIR": str(site.data / "tmp"),
     }
-    settings = _settings(site) | {"xpack.security.enabled": False}
+    settings = {**_settings(site), "xpack.security.enabled": False, **site.settings}
     command = [str(site.home / "bin" / "elasticsearch"), f"-Epath.data={site.data / 'nodes'}"]
-    return Launch(command, environment, _files("elasticsearch.yml", settings) | {"config/jvm.options": ""})
+    return Launch(command, environment, _files("elasticsearch.yml", settings, site) | {"config/jvm.options": ""})
 
 
 def _jvm_flags(site: Site) -> list[str]:
@@ -111,5 +117,6 @@ def _settings(site: Site) -> dict[str, object]:
     }
 
 
-def _files(settings_file: str, settings: Mapping[str, object]) -> dict[str, str]:
-    return {f"config/{settings_file}": yaml.safe_dump(dict(settings)), "config/log4j2.properties": _LOGGING}
+def _files(settings_file: str, settings: Mapping[str, object], site: Site) -> dict[str, str]:
+    written = yaml.safe_dump(dict(settings))
+    return {f"config/{settings_file}": written, "config/log4j2.properties": _LOGGING, **site.files}

@@ -1,5 +1,7 @@
 """Lays out the home directory of an engine: every file where the server looks for it."""
 
+import os
+import shutil
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +28,21 @@ def lay_out_elasticsearch(archives: Path, home: Path) -> None:
     _only(unpacked, "*").rename(home)
     for program in (home / "bin").iterdir():
         program.chmod(0o755)  # zipfile forgets the modes
+
+
+def lay_out_plugin(archives: Path, name: str, server: Path, home: Path) -> None:
+    """Makes the new directory `home`: the home `server`, and the plugin in the only zip of `archives`."""
+    shutil.copytree(server, home, copy_function=_link, ignore=shutil.ignore_patterns("*.jsa"))
+    with zipfile.ZipFile(_only(archives, "*.zip")) as archive:
+        archive.extractall(home / "plugins" / name)
+
+
+def _link(source: str, target: str) -> None:
+    """A hard link, since nothing writes to these files; a copy where the file system has none."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def _lay_out_module(jars: Path, folder: Path, module: Module, version: str) -> None:

@@ -1,6 +1,7 @@
 """Waits until a launched engine takes requests, and says what its log says if it never does."""
 
 import http.client
+import ssl
 import subprocess
 from pathlib import Path
 
@@ -13,24 +14,38 @@ _LOG_LINES_SHOWN = 15
 _READY = "/_cluster/health?wait_for_status=yellow&timeout=1s"
 
 
-def wait_until_ready(process: subprocess.Popen[bytes], port: int, data: Path, timeout: float) -> None:
-    """Returns when every index can be searched; raises EngineError with the end of the log otherwise."""
-    ready = wait_until(lambda: process.poll() is not None or _is_ready(port), timeout)
+def wait_until_ready(
+    process: subprocess.Popen[bytes], port: int, data: Path, timeout: float, authorization: str | None = None
+) -> None:
+    """Returns when every index can be searched; raises EngineError with the end of the log otherwise.
+
+    With an `authorization`, the value of that header, it asks over TLS.
+    """
+    ready = wait_until(lambda: process.poll() is not None or _is_ready(port, authorization), timeout)
     if process.poll() is not None:
         raise EngineError(f"the embedded engine did not start; the end of its log:\n{_log_end(data)}")
     if not ready:
         raise EngineError(f"the embedded engine did not answer in {timeout:g} s; the end of its log:\n{_log_end(data)}")
 
 
-def _is_ready(port: int) -> bool:
-    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+def _is_ready(port: int, authorization: str | None) -> bool:
+    connection = _connection(port, authorization is not None)
     try:
-        connection.request("GET", _READY)
+        connection.request("GET", _READY, headers={"Authorization": authorization} if authorization else {})
         return connection.getresponse().status == http.client.OK
     except (OSError, http.client.HTTPException):
         return False
     finally:
         connection.close()
+
+
+def _connection(port: int, tls: bool) -> http.client.HTTPConnection:
+    if not tls:
+        return http.client.HTTPConnection(HOST, port, timeout=5)
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE  # a certificate that is not valid is no reason not to start
+    return http.client.HTTPSConnection(HOST, port, timeout=5, context=context)
 
 
 def _log_end(data: Path) -> str:

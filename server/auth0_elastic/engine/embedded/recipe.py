@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-KINDS = ("opensearch", "elasticsearch")
+KINDS = ("opensearch", "opensearch-security", "elasticsearch")
 _HERE = Path(__file__).parent
 _MODULES = _HERE / "modules.yml"
 
@@ -36,7 +36,7 @@ def pom(kind: str) -> Path:
 
 
 def version(kind: str) -> str:
-    """The version of the server, which is the version of its pom."""
+    """The version of the server or the plugin, which is the version of its pom."""
     found = re.search(r"<version>([\d.]+)</version>", pom(kind).read_text())
     assert found is not None
     return found[1]
@@ -44,7 +44,8 @@ def version(kind: str) -> str:
 
 def fingerprint(kind: str) -> str:
     """Changes whenever anything that decides on the layout changes: 8 hexadecimal digits."""
-    decisive = [pom(kind), _MODULES, _HERE / "layout.py"]
+    poms = (pom("opensearch"), pom(kind)) if kind == "opensearch-security" else (pom(kind),)
+    decisive = [*poms, _MODULES, _HERE / "layout.py"]
     return hashlib.sha256(b"".join(file.read_bytes() for file in decisive)).hexdigest()[:8]
 
 

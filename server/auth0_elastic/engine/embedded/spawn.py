@@ -18,6 +18,7 @@ def spawn(launch: Launch, data: Path, *, detached: bool) -> subprocess.Popen[byt
     for name in ("config", "tmp", "logs"):
         (data / name).mkdir(parents=True, exist_ok=True)
     for name, text in launch.files.items():
+        (data / name).parent.mkdir(parents=True, exist_ok=True)
         (data / name).write_text(text)
     if detached:
         return _popen(list(launch.command), launch, data)

@@ -1,4 +1,4 @@
-"""The least that the shipper, setup and detection have to be allowed, as files say for each engine."""
+"""The least that shipper, setup, detection and pipeline tests have to be allowed, as files say for each engine."""
 
 import json
 from importlib.resources import files
@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from auth0_elastic.engine.client import Distribution
 
-Role = Literal["shipper", "setup", "detect"]
+Role = Literal["shipper", "setup", "detect", "test"]
 
 
 def role(name: Role, distribution: Distribution) -> dict[str, Any]:
