@@ -55,6 +55,8 @@ class EngineRefused(EngineError):
 
     def __init__(self, method: str, path: str, status: int, reason: str) -> None:
         super().__init__(f"{method} {path}: the engine answered {status}: {reason}")
+        self.method = method
+        self.path = path
         self.status = status
         self.reason = reason
 
@@ -97,9 +99,10 @@ class SpoolLocked(SpoolError):
 
 
 class RequestRefused(Auth0ElasticError):
-    """A request that is answered with `status` and a JSON body that says why."""
+    """A request that is answered with `status` and a JSON body that says why; `retry_after` is in seconds."""
 
-    def __init__(self, status: int, message: str, remedy: str = "") -> None:
+    def __init__(self, status: int, message: str, remedy: str = "", *, retry_after: int | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.remedy = remedy
+        self.retry_after = retry_after

@@ -1,4 +1,7 @@
-"""Fixtures: real engines and an HTTP server. A missing java or mvn fails the tests that need it; nothing is skipped."""
+"""Fixtures: real engines and an HTTP server. A missing java or mvn fails the tests that need it; nothing is skipped.
+
+No log of the whole session may hold a secret that a test has used: `no_secret_is_logged`.
+"""
 
 import ssl
 import threading
@@ -12,6 +15,51 @@ from typing import Any, NamedTuple
 import pytest
 
 from auth0_elastic.engine.embedded import EmbeddedEngine, RunningEngine
+from auth0_elastic.secret import Secret
+
+SHORTEST_SECRET = 12  # shorter ones stand in other words
+
+_secrets: set[str] = set()
+_told: list[str] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """From here on each Secret that is made, in a test or in what it tests, is looked for."""
+    config.addinivalue_line("markers", "logs_secrets: logs a secret on purpose, to see that it is masked")
+    make = Secret.__init__
+
+    def make_and_remember(secret: Secret, value: str) -> None:
+        make(secret, value)
+        if len(value) >= SHORTEST_SECRET:
+            _secrets.add(value)
+
+    Secret.__init__ = make_and_remember  # type: ignore[method-assign]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Servers of their own get their tokens in files: those of the tests' modules are looked for too."""
+    for module in {item.getparent(pytest.Module) for item in items}:
+        names = vars(module.obj).items() if module else ()
+        _secrets.update(value for name, value in names if name in ("TOKEN", "SECRET") and isinstance(value, str))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if "logs_secrets" not in report.keywords:
+        _told.extend(f"{report.nodeid} logs {found!r}" for found in leaks(report.caplog + report.capstderr))
+
+
+def leaks(text: str) -> list[str]:
+    """The secrets in a text."""
+    return sorted(secret for secret in _secrets if secret in text)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_secret_is_logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """At the end of the session, when every server has stopped and written its last."""
+    yield
+    for path in tmp_path_factory.getbasetemp().rglob("*.log"):
+        _told.extend(f"{path} holds {found!r}" for found in leaks(path.read_text(errors="replace")))
+    assert not _told, "\n".join(_told)
 
 
 @pytest.fixture(scope="session")

@@ -124,7 +124,7 @@ def _remarks(found: Findings) -> Iterator[str]:
     if found.waiting:
         yield f"{found.waiting:,} of those present are in the spool, on their way"
     if found.dead:
-        yield f"{found.dead:,} of those present are dead letters; see auth0-elastic dead-letters"
+        yield f"{found.dead:,} of those present are dead letters; see auth0-elastic dead-letters list"
     if found.unknown:
         since, until = (f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" for moment in found.unknown)
         yield f"Auth0 has no log from {since} to {until}, or none any more: whether any is missing cannot be known"

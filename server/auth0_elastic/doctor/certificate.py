@@ -1,5 +1,6 @@
 """The listener's certificate, as Auth0 will see it: a TLS handshake in memory with the authorities of this machine."""
 
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import suppress
@@ -7,9 +8,11 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from auth0_elastic.config.settings import Listener
 from auth0_elastic.doctor.finding import Finding
+from auth0_elastic.doctor.listener import SECONDS, local_host
 
 CHECK = "certificate"
 RENEW_DAYS = 21
@@ -35,6 +38,7 @@ def examine_certificate(listener: Listener, now: datetime) -> Iterator[Finding]:
     leaf = x509.load_pem_x509_certificates(certificate.read_bytes())[0]
     yield _age(leaf, now)
     yield _chain(certificate, key)
+    yield from _served(listener, leaf)
 
 
 def _age(leaf: x509.Certificate, now: datetime) -> Finding:
@@ -55,6 +59,24 @@ def _chain(certificate: Path, key: Path) -> Finding:
         return Finding(CHECK, "ok", "its chain is complete and leads to an authority that this machine knows")
     text, remedy = _REASONS.get(error.verify_code, _INCOMPLETE)
     return Finding(CHECK, "problem", f"{text} ({error.verify_message})", remedy)
+
+
+def _served(listener: Listener, leaf: x509.Certificate) -> Iterator[Finding]:
+    """A running listener keeps the old certificate as long as it cannot use the new one; nothing where none runs."""
+    anyone = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    anyone.check_hostname = False
+    anyone.verify_mode = ssl.CERT_NONE
+    try:
+        with (
+            socket.create_connection((local_host(listener), listener.listen_port), SECONDS) as bare,
+            anyone.wrap_socket(bare) as client,
+        ):
+            served = client.getpeercert(binary_form=True)
+    except OSError:
+        return
+    if served != leaf.public_bytes(Encoding.DER):
+        remedy = "see its log: maybe its user cannot read the new files"
+        yield Finding(CHECK, "problem", "the listener still serves another one than the file holds", remedy)
 
 
 def handshake_error(

@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 import urllib3
 
 from auth0_elastic.config.settings import Listener, Settings
+from auth0_elastic.config.values import is_ip_address
 from auth0_elastic.doctor.finding import Finding
 from auth0_elastic.errors import SpoolError
 from auth0_elastic.log_stream.rotate import custom_headers
+from auth0_elastic.receive.source_address import Sources
 from auth0_elastic.secret import Secret
 from auth0_elastic.tokens import TokenStore
 
@@ -29,8 +31,10 @@ def examine_listener(settings: Settings) -> Iterator[Finding]:
     if listener.listen_port == 0:
         yield Finding("listener", "skipped", "nobody but the server knows which free port it took (listen_port: 0)")
     elif not _is_open(listener):
-        where = f"{_local_host(listener)}:{listener.listen_port}"
+        where = f"{local_host(listener)}:{listener.listen_port}"
         yield Finding("listener", "problem", f"nobody listens at {where}", "start auth0-elastic serve")
+    elif not _lets_this_machine_in(listener):
+        yield Finding("listener", "skipped", "it listens; more it tells only listener.allowed_addresses")
     elif listener.ssl.certificate_authorities:
         yield Finding("listener", "skipped", "it listens; more it tells only clients with a certificate")
     else:
@@ -38,7 +42,10 @@ def examine_listener(settings: Settings) -> Iterator[Finding]:
     for tenant in settings.tenants:
         if tenant.log_stream.url:
             check, headers = f"{tenant.name}: payload URL", custom_headers(tenant)
-            yield from _token_findings(check, tenant.log_stream.url, tokens, headers, trust=True)
+            if listener.allowed_addresses and not isinstance(_post(tenant.log_stream.url, headers, True), int):
+                yield Finding(check, "skipped", f"{tenant.log_stream.url}: may answer only listener.allowed_addresses")
+            else:
+                yield from _token_findings(check, tenant.log_stream.url, tokens, headers, trust=True)
 
 
 def _token_findings(
@@ -52,7 +59,10 @@ def _token_findings(
     if without == 404:
         yield Finding(check, "problem", f"{url}: answers 404", "check listener.webhook_path and the proxy's way to it")
         return
-    if without != 401:
+    if without == 403:
+        yield Finding(check, "skipped", f"{url}: answers only listener.allowed_addresses")
+        return
+    if without not in (401, 429):  # 429: there have been many without a token before
         yield Finding(check, "problem", f"{url}: answers {without} without a token, and should answer 401", _IS_IT_OURS)
         return
     if not tokens:
@@ -92,20 +102,26 @@ def _reason(error: Exception) -> str:
     return str(inner).partition("> ")[2] or str(inner)
 
 
+def _lets_this_machine_in(listener: Listener) -> bool:
+    host = local_host(listener)
+    return not is_ip_address(host) or Sources(listener.allowed_addresses, ()).may_post(host)
+
+
 def _is_open(listener: Listener) -> bool:
     try:
-        socket.create_connection((_local_host(listener), listener.listen_port), SECONDS).close()
+        socket.create_connection((local_host(listener), listener.listen_port), SECONDS).close()
     except OSError:
         return False
     return True
 
 
-def _local_host(listener: Listener) -> str:
+def local_host(listener: Listener) -> str:
+    """Where the listener is found from here."""
     return _EVERY_ADDRESS.get(listener.listen_address, listener.listen_address)
 
 
 def _local_url(listener: Listener) -> str:
     scheme = "https" if listener.ssl.certificate else "http"
-    host = _local_host(listener)
+    host = local_host(listener)
     url = f"{scheme}://{f'[{host}]' if ':' in host else host}:{listener.listen_port}{listener.webhook_path}"
     return urlsplit(url).geturl()

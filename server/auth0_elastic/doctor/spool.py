@@ -9,6 +9,7 @@ from pathlib import Path
 
 from auth0_elastic.config.settings import Spool
 from auth0_elastic.doctor.finding import Finding
+from auth0_elastic.spool.damage import LOOKED_THROUGH, files_set_aside
 from auth0_elastic.spool.ledger import LedgerView
 from auth0_elastic.spool.spool_file import total_of
 
@@ -55,20 +56,25 @@ def _waiting(check: str, folder: Path, max_size: int) -> Iterator[Finding]:
         yield Finding(check, "warning", f"{text}; the shipper says: {engine}", "mend the way to the engine; see below")
     else:
         yield Finding(check, "ok", text if live else "all that came in is delivered")
-    for path in sorted(folder.glob(f"*.bad-{'?' * 8}")):
-        text = f"{path} was damaged and has been set aside; what is in it was not delivered"
+    for path in files_set_aside(folder, "*"):
+        text = f"{path} is damaged and has been set aside; a running server delivers what can be read of it"
+        yield Finding(check, "warning", text, "start the server")
+    for path in sorted(folder.glob(f"*{LOOKED_THROUGH}{'?' * 8}")):
+        text = f"{path} was damaged and has been set aside; what could be read of it is delivered, the rest is not"
         yield Finding(check, "problem", text, "fill the gap with auth0-elastic reconcile, then move the file away")
     if dead:
-        yield Finding(check, "warning", f"{dead} dead letters", "look at them: auth0-elastic dead-letters")
+        kinds = ", ".join(f"{count:,} {kind}" for kind, count in dead.items())
+        remedy = "auth0-elastic dead-letters list says why; mend that, then auth0-elastic dead-letters replay, or drop"
+        yield Finding(check, "warning", f"{sum(dead.values()):,} dead letters ({kinds})", remedy)
 
 
-def _ledger(folder: Path) -> tuple[str, int]:
-    """What the shipper says of the engine, and how many dead letters there are."""
+def _ledger(folder: Path) -> tuple[str, dict[str, int]]:
+    """What the shipper says of the engine, and how many dead letters there are of each kind."""
     try:
         with closing(LedgerView(folder)) as view:
-            return view.state().get("engine", "not yet tried"), len(view.dead_letters())
+            return view.state().get("engine", "not yet tried"), view.dead_letter_counts()
     except sqlite3.OperationalError:
-        return "not yet tried", 0
+        return "not yet tried", {}
 
 
 def _size(count: float) -> str:

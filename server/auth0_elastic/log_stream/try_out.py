@@ -179,7 +179,7 @@ def _why_not(spool: Path, log_id: str) -> str:
     with suppress(OperationalError), closing(LedgerView(spool)) as view:
         for letter in view.dead_letters():
             if log_id.encode() in letter.raw:
-                return f"it is a dead letter: {letter.reason}; `auth0-elastic dead-letters` shows it"
+                return f"it is a dead letter: {letter.reason}; `auth0-elastic dead-letters list` shows it"
         said = view.state().get("engine", "")
         return f"not in time; the shipper says of the engine: {said or 'nothing yet'}"
     return "not in time; is `auth0-elastic serve` delivering? See its log and /readyz"

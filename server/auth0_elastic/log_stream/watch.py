@@ -48,6 +48,16 @@ class StreamWatch:
         self._status = ""
         self._unrepairable: frozenset[str] = frozenset()
 
+    @property
+    def error(self) -> str:
+        """Why the last step could not look; empty if it could."""
+        return self._error
+
+    @property
+    def status(self) -> str:
+        """The status that Auth0 gave at the last look; empty before the first."""
+        return self._status
+
     def step(self) -> float:
         """Looks once and mends what it can; returns the seconds until the next step."""
         try:

@@ -2,29 +2,24 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
-from flask import Flask, Request, Response, jsonify, request
-from werkzeug.exceptions import HTTPException
+from flask import Flask, Response, jsonify, request
 
 from auth0_elastic.config.settings import Listener
-from auth0_elastic.errors import RequestRefused, SpoolError, SpoolFull
-from auth0_elastic.receive.authenticate import Places, authenticated, presented
+from auth0_elastic.errors import RequestRefused
+from auth0_elastic.receive.authenticate import Lookup, Places, authenticated, presented
+from auth0_elastic.receive.body import Deadline, read_body
 from auth0_elastic.receive.collect import collect
 from auth0_elastic.receive.commit import Keeper
+from auth0_elastic.receive.failed_tokens import FailedTokens
+from auth0_elastic.receive.hot_route import HotRoute, Take, outcome
 from auth0_elastic.receive.parse import Parsed, decompress, parse
+from auth0_elastic.receive.refusals import Refusals, log_request
+from auth0_elastic.receive.source_address import Sources
 from auth0_elastic.secret import Secret
 
 log = logging.getLogger(__name__)
-
-RETRY_AFTER_SECONDS = 30
-LONGEST_LOGGED_PATH = 200
-
-REMEDIES = {
-    404: "post to the webhook_path or collect_path of the listener's settings",
-    405: "use POST",
-}
 
 
 class Keepers(NamedTuple):
@@ -37,95 +32,94 @@ class Keepers(NamedTuple):
 def create_app(
     settings: Listener,
     keepers: Keepers,
-    body_deadline: Callable[[float], AbstractContextManager[object]],
+    body_deadline: Deadline,
     made_tokens: Callable[[], Sequence[Secret]] = tuple,
+    count_refused: Callable[[str], None] = lambda reason: None,
+    count_accepted: Callable[[], None] = lambda: None,
 ) -> Flask:
-    """`body_deadline(seconds)` raises TimeoutError inside its block when reading the body takes longer.
-
-    `made_tokens`, asked for each request, are valid besides those of the settings.
-    """
+    """`made_tokens`, asked for each request, are valid besides the settings'; `count_refused` gets one of REASONS."""
     app = Flask("auth0_elastic", static_folder=None)
     app.url_map.merge_slashes = False  # a path either is ours or not found; redirects would lose the POST
-    places = Places(settings.token_header, settings.token_query_parameter)
+    sources = Sources(settings.allowed_addresses, settings.trusted_proxies)
+    app.before_request(_admission(sources))
+    has_token = _token_check(settings, made_tokens)
+    authenticate = _authentication(settings, has_token)
 
-    def route(path: str, keeper: Keeper, split: Callable[[bytes], Parsed], token: str) -> None:
-        def receive() -> Response:
-            candidates = presented(request.headers.get, request.args.get, places)
-            if not (
-                authenticated(settings.authorization_token, candidates) or authenticated(made_tokens(), candidates)
-            ):
-                raise RequestRefused(401, "the token is missing or wrong", f"check {token}")
-            parsed = split(decompress(_body(request, settings, body_deadline), settings.max_body_size))
+    def route(path: str, keeper: Keeper, split: Callable[[bytes], Parsed], token: str) -> Take:
+        def take(stream: IO[bytes], length: int | None) -> Parsed:
+            parsed = split(decompress(read_body(stream, length, settings, body_deadline), settings.max_body_size))
             keeper.keep(parsed)
+            count_accepted()
+            return parsed
+
+        def receive() -> Response:
+            authenticate(token)
+            parsed = outcome(request.environ) or take(request.stream, request.content_length)
             if parsed.rejected:
                 what = f"kept {len(parsed.rejected)} dead letters, such as: {parsed.rejected[0].reason}"
-                _log(logging.WARNING, what)
+                log_request(log.warning, what)
             return jsonify(accepted=len(parsed.events), rejected=len(parsed.rejected))
 
-        rule = path.rstrip("/") or "/"
         app.add_url_rule(
-            rule, split.__name__, receive, methods=["POST"], strict_slashes=False, provide_automatic_options=False
+            _rule(path),
+            split.__name__,
+            receive,
+            methods=["POST"],
+            strict_slashes=False,
+            provide_automatic_options=False,
         )
+        return take
 
-    route(settings.webhook_path, keepers.logs, parse, "the log stream's Authorization Token")
+    take_logs = route(settings.webhook_path, keepers.logs, parse, "the log stream's Authorization Token")
     if settings.collect_path and keepers.actions:
         route(settings.collect_path, keepers.actions, collect, "the Action's secret AUTH0_ELASTIC_TOKEN")
-    app.register_error_handler(RequestRefused, _refused)
-    app.register_error_handler(SpoolError, _spool_failed)
-    app.register_error_handler(HTTPException, _http_error)
+    Refusals(count_refused).answer_for(app)
+
+    def may_post(peer: str, headers: Lookup) -> bool:
+        source = sources.source_of(peer, headers("X-Forwarded-For", ""))
+        return sources.may_post(source) and has_token(headers, lambda name, default: default)
+
+    app.wsgi_app = HotRoute(_rule(settings.webhook_path), may_post, take_logs, app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 
-def _body(
-    request: Request, settings: Listener, body_deadline: Callable[[float], AbstractContextManager[object]]
-) -> bytes:
-    limit = settings.max_body_size
-    too_large = RequestRefused(413, f"the body is larger than {limit} bytes", "send fewer events a request")
-    if (request.content_length or 0) > limit:
-        raise too_large
-    try:
-        with body_deadline(settings.body_timeout):
-            body = request.stream.read(limit + 1)
-    except TimeoutError as error:
-        raise RequestRefused(408, f"the body took longer than {settings.body_timeout:g} s") from error
-    except Exception as error:  # the client is gone, or the server's reader refuses its chunks
-        raise RequestRefused(400, "the body broke off") from error
-    if len(body) > limit:
-        raise too_large
-    if request.content_length is not None and len(body) < request.content_length:
-        raise RequestRefused(400, "the body broke off")
-    return body
+def _rule(path: str) -> str:
+    return path.rstrip("/") or "/"
 
 
-def _refused(error: RequestRefused) -> Response:
-    return _error(error.status, str(error), error.remedy)
+def _admission(sources: Sources) -> Callable[[], None]:
+    """From here on the request's address is its sender's, not the proxy's. Raises RequestRefused (403)."""
+
+    def admit() -> None:
+        source = sources.source_of(request.remote_addr or "", request.headers.get("X-Forwarded-For"))
+        request.remote_addr = source or request.remote_addr
+        if not sources.may_post(source):
+            raise RequestRefused(403, "this address may not post here", "add it to listener.allowed_addresses")
+
+    return admit
 
 
-def _http_error(error: HTTPException) -> Response:
-    status = error.code or 500
-    response = _error(status, error.name.lower(), REMEDIES.get(status, ""))
-    if status == 405:
-        response.headers["Allow"] = "POST"
-    return response
+def _token_check(settings: Listener, made_tokens: Callable[[], Sequence[Secret]]) -> Callable[[Lookup, Lookup], bool]:
+    """What it returns says whether headers or query have a valid token."""
+    places = Places(settings.token_header, settings.token_query_parameter)
+
+    def has_token(headers: Lookup, query: Lookup) -> bool:
+        candidates = presented(headers, query, places)
+        return authenticated(settings.authorization_token, candidates) or authenticated(made_tokens(), candidates)
+
+    return has_token
 
 
-def _spool_failed(error: SpoolError) -> Response:
-    remedy = "enlarge spool.max_size or mend the way to the engine" if isinstance(error, SpoolFull) else "see the log"
-    _log(logging.ERROR, f"{error}; {remedy}")
-    response = _error(503, "the events could not be kept; send them again later", remedy)
-    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    return response
+def _authentication(settings: Listener, has_token: Callable[[Lookup, Lookup], bool]) -> Callable[[str], None]:
+    """What it returns raises RequestRefused: 401 without a valid token, 429 once the address has sent too many such."""
+    failed = FailedTokens(settings.failed_tokens_per_minute)
 
+    def authenticate(token: str) -> None:
+        if has_token(request.headers.get, request.args.get):
+            return
+        wait = failed.count(request.remote_addr or "")
+        if wait is not None:
+            raise RequestRefused(429, "too many requests without a valid token", f"check {token}", retry_after=wait)
+        raise RequestRefused(401, "the token is missing or wrong", f"check {token}")
 
-def _error(status: int, message: str, remedy: str) -> Response:
-    _log(logging.ERROR if status >= 500 else logging.WARNING, f"answered {status}: {message}")
-    response = jsonify({"error": message, **({"remedy": remedy} if remedy else {})})
-    response.status_code = status
-    return response
-
-
-def _log(level: int, message: str) -> None:
-    """With whom it concerns; never with the query, which may hold a token."""
-    method, path, address = request.method, request.path[:LONGEST_LOGGED_PATH], request.remote_addr
-    fields = {"http.request.method": method, "url.path": path, "source.ip": address}
-    log.log(level, "%s (%s %s from %s)", message, method, path, address, extra=fields)
+    return authenticate

@@ -27,7 +27,7 @@ def collect(body: bytes) -> Parsed:
     try:
         parsed = parse(body)
     except RequestRefused as error:
-        raise RequestRefused(error.status, str(error), _REMEDY) from error
+        raise RequestRefused(error.status, str(error), _REMEDY if error.status == 400 else error.remedy) from error
     if parsed.rejected:
         raise RequestRefused(400, f"a part of the body is {parsed.rejected[0].reason}", _REMEDY)
     if not parsed.events:

@@ -116,12 +116,18 @@ class GroupCommit:
 
     def _tidy_forever(self) -> None:
         """Removes what has been delivered and learns how much the other spool files hold."""
+        trouble = ""
         while True:
             gevent.sleep(TIDY_SECONDS)
             try:
                 while self._in_thread(self._file.prune):
                     gevent.sleep(0)  # commits go in between
                 self._others = self._in_thread(self._measure_others)
+                trouble = ""
+            except SpoolError as error:  # such as a full disk, which may take a while
+                if str(error) != trouble:
+                    log.error("%s", error)
+                trouble = str(error)
             except Exception:  # the next round may go better, and a listener must not die of tidying
                 log.exception("cannot tidy %s", self._file.path)
 

@@ -8,12 +8,18 @@ import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from itertools import islice
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
 from auth0_elastic.errors import RequestRefused
 from auth0_elastic.spool.spool_file import Rejected
+
+MAX_EVENTS: Final = 20_000  # of a request, and pieces of one that is broken; each costs time that others wait for
+MAX_MARKS: Final = 500_000  # brackets, commas and texts that a broken body is searched for
+MAX_DEPTH: Final = 200_000
+MAX_MEMBERS: Final = 100  # of a gzip body; each costs a copy of what follows it
 
 _VALUE = msgspec.json.Decoder(msgspec.Raw)
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
@@ -21,6 +27,11 @@ _BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"
 _GZIP = b"\x1f\x8b"
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{},]', re.DOTALL)
+
+_TOO_MANY = f"the body holds more than {MAX_EVENTS} events"
+_TOO_MUCH = "the body is broken, and too large to be taken apart"
+
+T = TypeVar("T")
 
 
 class Parsed(NamedTuple):
@@ -33,7 +44,7 @@ class Parsed(NamedTuple):
 def parse(body: bytes) -> Parsed:
     """Splits a body into events. The whole body is tried first, then its lines, which end at \\n only.
 
-    Raises RequestRefused (400) for a body that is no JSON at all. An empty body has no events.
+    Raises RequestRefused: 400 for a body that is no JSON, 413 for one with too many events. An empty body has none.
     """
     text = body.removeprefix(_BOM).strip(_BLANK)
     if not text:
@@ -44,7 +55,7 @@ def parse(body: bytes) -> Parsed:
     whole = _sort([text])
     if whole.events:
         return whole
-    parsed = _sort(_pieces(text))
+    parsed = _sort(_at_most(MAX_EVENTS, _pieces(text), _TOO_MANY))
     if not parsed.events:
         _refuse_unless_json(text, parsed)
     return parsed
@@ -63,24 +74,27 @@ def decompress(body: bytes, limit: int) -> bytes:
     if not body.startswith(_GZIP):
         return body
     content = bytearray()
-    while body.strip(b"\0"):
+    for _ in range(MAX_MEMBERS + 1):
+        if not body.strip(b"\0"):
+            return bytes(content)
         member = zlib.decompressobj(wbits=31)
         try:
             content += member.decompress(body, limit + 1 - len(content))
         except zlib.error as error:
             raise RequestRefused(400, f"the gzip body is damaged: {error}") from error
         if len(content) > limit:
-            raise RequestRefused(
-                413, f"the decompressed body is larger than {limit} bytes", "send fewer events a request"
-            )
+            raise _too_large(f"the decompressed body is larger than {limit} bytes")
         if not member.eof:
             raise RequestRefused(400, "the gzip body is truncated")
         body = member.unused_data
-    return bytes(content)
+    raise RequestRefused(400, f"the gzip body has more than {MAX_MEMBERS} members")
 
 
 def _strict(text: bytes) -> Parsed | None:
-    """The usual bodies in one pass: an object, lines of objects, an array of objects; None for anything else."""
+    """The usual bodies in one pass: an object, lines of objects, an array of objects; None for anything else.
+
+    Raises RequestRefused (413) for too many.
+    """
     try:
         text.decode()
         if text[:1] == b"[":
@@ -91,6 +105,8 @@ def _strict(text: bytes) -> Parsed | None:
             return None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
+    if len(values) > MAX_EVENTS:
+        raise _too_large(_TOO_MANY)
     events = [bytes(value) for value in values]
     return Parsed(events, []) if all(event[:1] == b"{" for event in events) else None
 
@@ -99,7 +115,21 @@ def _object_or_lines(text: bytes) -> list[msgspec.Raw]:
     try:
         return [_VALUE.decode(text)]
     except msgspec.DecodeError:
+        if text.count(b"\n") > MAX_EVENTS:
+            raise _too_large(_TOO_MANY) from None
         return _VALUE.decode_lines(text)
+
+
+def _at_most(most: int, items: Iterable[T], message: str) -> Iterator[T]:
+    """The items; raises RequestRefused (413) instead of handing on more than so many."""
+    each = iter(items)
+    yield from islice(each, most)
+    if next(each, None) is not None:
+        raise _too_large(message)
+
+
+def _too_large(message: str) -> RequestRefused:
+    return RequestRefused(413, message, "send fewer events a request")
 
 
 def _sort(pieces: Iterable[bytes]) -> Parsed:
@@ -126,7 +156,7 @@ def _defect(raw: bytes) -> str | None:
     except ValueError as error:
         return f"not JSON: {error}"
     except RecursionError:
-        return None if raw[:1] == b"{" and _balanced(raw) else "not JSON: brackets do not match"
+        return None if raw[:1] == b"{" and _balanced(raw) else "not JSON: brackets do not match, or are too many"
     return None if isinstance(value, dict) else f"not a JSON object but {_kind(value)}"
 
 
@@ -139,7 +169,7 @@ def _elements(text: bytes) -> Iterator[bytes]:
     """Found by brackets and commas alone, so that a broken element spares the others."""
     brackets: list[bytes] = []
     start = 0
-    for token in _TOKEN.finditer(text):
+    for token in _at_most(MAX_MARKS, _TOKEN.finditer(text), _TOO_MUCH):
         mark = token.group()
         if mark in b"[{":
             cut = mark == b"[" and not brackets
@@ -170,6 +200,8 @@ def _balanced(raw: bytes) -> bool:
         mark = token.group()
         if mark in b"[{":
             expected.append(b"]" if mark == b"[" else b"}")
+            if len(expected) > MAX_DEPTH:
+                return False
         elif mark in b"]}" and (not expected or expected.pop() != mark):
             return False
     return not expected

@@ -6,21 +6,24 @@ deadline is the app's, which knows when it reads.
 
 import json
 import logging
-import socket
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from http import HTTPStatus
-from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import gevent
 from gunicorn import util
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
 from gunicorn.workers.ggevent import GeventWorker
 
+from auth0_elastic.receive.log_budget import LogBudget
+from auth0_elastic.receive.refused import reason_of
+
 log = logging.getLogger(__name__)
+
+CROWDED: Final = 0.9  # of the connections: from there on those that wait longest make room
+LOGGED_A_MINUTE: Final = 300
 
 
 class DeadlineWorker(GeventWorker):  # type: ignore[misc]
@@ -29,38 +32,94 @@ class DeadlineWorker(GeventWorker):  # type: ignore[misc]
     handshake_timeout = 10.0
     header_timeout = 10.0
     body_timeout = 30.0
-
-    def handle(self, listener: Any, client: Any, addr: Any) -> None:
-        if self.cfg.is_ssl and not _shake_hands(client, self.handshake_timeout):
-            return
-        super().handle(listener, client, addr)
+    may_connect: Callable[[str], bool]
+    count_refused: Callable[[str], None]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._waiting: dict[gevent.Greenlet, gevent.Timeout] = {}
+        self._ending: dict[gevent.Greenlet, gevent.Timeout] = {}
+        self._connections = 0
+        self._budget = LogBudget(log, LOGGED_A_MINUTE)
 
     def run(self) -> None:
         gevent.spawn(self._end_waiting_when_stopped)
         super().run()
 
-    @contextmanager
-    def timeout_ctx(self) -> Iterator[None]:
+    def handle(self, listener: Any, client: Any, addr: Any) -> None:
+        """Nothing is read of a peer that may not post; one that only holds its connection gives way to others."""
+        if not self.may_connect(addr[0]):
+            self.count_refused("forbidden_address")
+            self._budget.warning("cut off %s, which listener.allowed_addresses does not name", addr[0])
+            client.close()
+            return
+        self._connections += 1
+        try:
+            self._make_room()
+            if not self.cfg.is_ssl or self._shake_hands(client):
+                super().handle(listener, client, addr)
+        finally:
+            self._connections -= 1
+
+    def timeout_ctx(self) -> Any:
         """Around the wait for a request and the reading of its header."""
+        return self._wait(self.header_timeout)
+
+    @contextmanager
+    def _wait(self, seconds: float) -> Iterator[gevent.Timeout]:
+        """Leaves its block when the time is over, or when the connection is needed for another."""
         greenlet = gevent.getcurrent()
-        with gevent.Timeout(self.header_timeout, False) as timeout:
+        with gevent.Timeout(seconds, False) as timeout:
             self._waiting[greenlet] = timeout
             try:
-                yield
+                yield timeout
             finally:
-                del self._waiting[greenlet]
+                self._waiting.pop(greenlet, None)
+                self._ending.pop(greenlet, None)
+
+    def _make_room(self) -> None:
+        if self._connections > CROWDED * self.worker_connections and self._waiting:
+            self.count_refused("overloaded")
+            self._budget.warning(
+                "nearly all of the %d connections are taken; idle ones are cut", self.worker_connections
+            )
+            self._end(next(iter(self._waiting)))  # has waited longest
+
+    def _end(self, greenlet: gevent.Greenlet) -> None:
+        """Soon, unless its request comes before: one that is being kept must not be cut off."""
+        self._ending[greenlet] = self._waiting.pop(greenlet)
+        gevent.get_hub().loop.run_callback(self._end_now, greenlet)
+
+    def _end_now(self, greenlet: gevent.Greenlet) -> None:
+        """Called by the hub, so that nothing comes between the look and the throw."""
+        timeout = self._ending.pop(greenlet, None)
+        if timeout is not None:
+            greenlet.throw(timeout)
 
     def _end_waiting_when_stopped(self) -> None:
         """A worker that is to stop finishes its requests, but does not wait for the next one of an idle connection."""
         while True:
             gevent.sleep(0.2)
             if not self.alive:
-                for greenlet, timeout in list(self._waiting.items()):
-                    greenlet.kill(timeout, block=False)
+                for greenlet in list(self._waiting):
+                    self._end(greenlet)
+
+    def _shake_hands(self, client: Any) -> bool:
+        """False where the client has left, speaks no TLS, takes too long, or has no certificate that is demanded."""
+        if not isinstance(client, ssl.SSLSocket):
+            return False
+        try:
+            with self._wait(self.handshake_timeout):
+                client.do_handshake()
+                return True
+        except (ssl.SSLEOFError, ConnectionError):
+            pass  # it has left
+        except OSError:
+            self.count_refused("handshake")
+        else:
+            self.count_refused("handshake")
+        client.close()
+        return False
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
         """A client that does not read its answers is cut, as is one that sends nothing of its body."""
@@ -76,48 +135,12 @@ class DeadlineWorker(GeventWorker):  # type: ignore[misc]
         if isinstance(exc, OSError | gevent.GreenletExit):  # the client is gone, or we are going
             return
         status = _status(exc)
+        self.count_refused(reason_of(status))
         if status == HTTPStatus.INTERNAL_SERVER_ERROR:
             log.error("a request failed", exc_info=exc)
         else:
-            log.warning("answered %d: %s", status, status.phrase.lower())
+            self._budget.warning("answered %d: %s (to %s)", status, status.phrase.lower(), addr[0])
         util.write_nonblock(client, _answer(status))
-
-
-def tls_context(authorities: Sequence[Path]) -> Callable[[Any, Any], ssl.SSLContext]:
-    """gunicorn's hook: TLS 1.2 and newer, with the handshake left to the worker, which has a deadline for it.
-
-    Clients' certificates may be signed by any of the authorities.
-    """
-
-    def make(conf: Any, default_context: Any) -> ssl.SSLContext:
-        context: ssl.SSLContext = default_context()
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        for path in authorities:
-            context.load_verify_locations(path)
-        context.wrap_socket = partial(_wrap, context.wrap_socket)  # type: ignore[assignment, method-assign]
-        return context
-
-    return make
-
-
-def _wrap(wrap: Callable[..., ssl.SSLSocket], client: socket.socket, **options: Any) -> socket.socket:
-    """A client that has left already stays without TLS; the worker does not serve it."""
-    try:
-        return wrap(client, do_handshake_on_connect=False, **options)
-    except OSError:
-        return client
-
-
-def _shake_hands(client: socket.socket, seconds: float) -> bool:
-    if not isinstance(client, ssl.SSLSocket):
-        return False
-    try:
-        with gevent.Timeout(seconds, TimeoutError):
-            client.do_handshake()
-    except OSError:  # TimeoutError, ssl.SSLError and a broken connection are all of it
-        client.close()
-        return False
-    return True
 
 
 def _status(exc: BaseException) -> HTTPStatus:

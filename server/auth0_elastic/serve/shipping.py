@@ -9,6 +9,7 @@ from auth0_elastic.config.settings import Settings
 from auth0_elastic.engine.client import connect
 from auth0_elastic.errors import EngineError, SpoolLocked
 from auth0_elastic.package_files import Assets, load_assets
+from auth0_elastic.reputation import Reputation
 from auth0_elastic.setup.confirm import confirm
 from auth0_elastic.ship.data_stream import DataStream
 from auth0_elastic.ship.document import DocumentWriter
@@ -24,7 +25,10 @@ def run(settings: Settings) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    shippings = [Shipping(settings, name, folder) for name, folder in settings.spool.folders.items()]
+    reputation = Reputation.of(settings)
+    shippings = [Shipping(settings, name, folder, reputation) for name, folder in settings.spool.folders.items()]
+    if reputation:
+        reputation.start(stop)  # not waited for: what is shipped before a list was ever read is on none
     with ThreadPoolExecutor(len(shippings), "shipper") as threads:
         futures = [threads.submit(shipping.run, stop) for shipping in shippings]
         wait(futures, return_when=FIRST_COMPLETED)  # one that fails ends the process, which is then started again
@@ -39,7 +43,9 @@ class Shipping:
     Raises SpoolLocked when another shipper has it.
     """
 
-    def __init__(self, settings: Settings, data_stream: str, folder: Path) -> None:
+    def __init__(
+        self, settings: Settings, data_stream: str, folder: Path, reputation: Reputation | None = None
+    ) -> None:
         make_folder(folder)
         self._lock = FileLock(folder / "shipper.lock")
         if not self._lock.acquire():
@@ -51,7 +57,7 @@ class Shipping:
         self.shipper = Shipper(
             self._backlog,
             self._ledger,
-            Preparation(settings, load_assets(data_stream)),
+            Preparation(settings, load_assets(data_stream), reputation),
             max_in_flight=settings.elasticsearch.max_in_flight,
             max_bytes=settings.elasticsearch.bulk_max_bytes,
         )
@@ -74,8 +80,9 @@ class Shipping:
 class Preparation:
     """Connects once, then confirms each time it is called that the cluster has what this version needs."""
 
-    def __init__(self, settings: Settings, assets: Assets) -> None:
+    def __init__(self, settings: Settings, assets: Assets, reputation: Reputation | None = None) -> None:
         self._settings = settings
+        self._reputation = reputation
         self._assets = assets
         self._namespace = settings.data_stream.namespace
         self._sender: Sender | None = None
@@ -95,6 +102,10 @@ class Preparation:
         stream = DataStream(self._engine, f"{assets.name}-{self._namespace}")
         dataset = assets.name.removeprefix("logs-")
         writer = DocumentWriter(
-            self._namespace, dataset, settings.tags, preserve_original_event=settings.preserve_original_event
+            self._namespace,
+            dataset,
+            settings.tags,
+            preserve_original_event=settings.preserve_original_event,
+            lookup=self._reputation.lookup if self._reputation else None,
         )
         return Sender(self._engine, stream, writer)

@@ -19,6 +19,8 @@ from auth0_elastic.management.client import ManagementApi
 from auth0_elastic.package_files import load_assets
 from auth0_elastic.poll import Poller
 from auth0_elastic.reconcile import Indexed, Reconciler
+from auth0_elastic.reconcile.findings import Findings
+from auth0_elastic.serve.status import TenantsStatus
 from auth0_elastic.spool.spool_file import SpoolFile
 from auth0_elastic.tokens import TokenStore
 
@@ -30,10 +32,11 @@ RETENTION = timedelta(days=7)  # Auth0 gives a stream up after as many days, so 
 
 
 class Loop(NamedTuple):
-    """`step` does a piece of work and returns the seconds until the next one."""
+    """`step` does a piece of work and returns the seconds until the next one; `tell`, after it, how the task does."""
 
     name: str
     step: Callable[[], float]
+    tell: Callable[[bool], None]
 
 
 class Stopped(Exception):
@@ -50,7 +53,9 @@ def run(settings: Settings) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    loops = [loop for tenant in settings.tenants if _is_active(tenant) for loop in _loops(settings, tenant, stop)]
+    status = TenantsStatus(settings.spool.path)
+    active = [tenant for tenant in settings.tenants if _is_active(tenant)]
+    loops = [loop for tenant in active for loop in _loops(settings, tenant, stop, status)]
     threads = [threading.Thread(target=_go_round, args=(loop, stop), name=loop.name, daemon=True) for loop in loops]
     for thread in threads:
         thread.start()
@@ -64,14 +69,16 @@ def _is_active(tenant: Tenant) -> bool:
     return tenant.poll.enabled or tenant.reconcile.enabled or tenant.log_stream.mode == "automatic"
 
 
-def _loops(settings: Settings, tenant: Tenant, stop: threading.Event) -> Iterator[Loop]:
+def _loops(settings: Settings, tenant: Tenant, stop: threading.Event, status: TenantsStatus) -> Iterator[Loop]:
     """One API for all of a tenant's loops: they share its token and its rate limit."""
+    name = tenant.name
     api = ManagementApi(tenant, sleep=partial(_sleep, stop))
     reconciler = _reconciler(settings, tenant, api) if tenant.reconcile.enabled else None
     if tenant.poll.enabled:
-        yield Loop(f"polling {tenant.name}", _Polling(api, tenant, settings.spool).step)
+        tell_poll = partial(_tell, status, name, "poll")
+        yield Loop(f"polling {name}", _Polling(api, tenant, settings.spool).step, tell_poll)
     if reconciler is not None:
-        yield Loop(f"filling gaps of {tenant.name}", reconciler.step)
+        yield Loop(f"filling gaps of {name}", reconciler.step, _Reconciled(status, name, reconciler).tell)
     if tenant.log_stream.mode == "automatic":
         tokens, store = settings.listener.authorization_token, TokenStore(settings.spool.path)
         watch = StreamWatch(
@@ -80,7 +87,33 @@ def _loops(settings: Settings, tenant: Tenant, stop: threading.Event) -> Iterato
             lambda: token_or_new(tenant.name, tokens, store),
             on_resumed=partial(_look_for_gaps, tenant, reconciler),
         )
-        yield Loop(f"watching the log stream of {tenant.name}", watch.step)
+        yield Loop(f"watching the log stream of {name}", watch.step, partial(_tell_stream, status, name, watch))
+
+
+def _tell(status: TenantsStatus, tenant: str, task: str, well: bool) -> None:
+    status.stepped(tenant, task, well=well)
+
+
+def _tell_stream(status: TenantsStatus, tenant: str, watch: StreamWatch, well: bool) -> None:
+    status.stepped(tenant, "log_stream", well=well and not watch.error)
+    if watch.status:
+        status.log_stream(tenant, watch.status)
+
+
+class _Reconciled:
+    """Tells of each comparison once."""
+
+    def __init__(self, status: TenantsStatus, tenant: str, reconciler: Reconciler) -> None:
+        self._status, self._tenant, self._reconciler = status, tenant, reconciler
+        self._told: Findings | None = None
+        status.reconciled(tenant, missing=0, filled=0)  # an increase is seen only from a number that was there before
+
+    def tell(self, well: bool) -> None:
+        self._status.stepped(self._tenant, "reconcile", well=well)
+        found = self._reconciler.last
+        if found is not None and found is not self._told:
+            self._told = found
+            self._status.reconciled(self._tenant, missing=found.missing, filled=found.filled)
 
 
 class _Polling:
@@ -127,6 +160,7 @@ def _go_round(loop: Loop, stop: threading.Event) -> None:
             if trouble:
                 log.info("%s goes well again", loop.name)
             trouble, failures = "", 0
+            loop.tell(True)
         except Stopped:
             return
         except Auth0ElasticError as error:
@@ -134,11 +168,13 @@ def _go_round(loop: Loop, stop: threading.Event) -> None:
                 log.error("%s: %s; it is tried again", loop.name, error)
             trouble, failures = str(error), failures + 1
             pause = backoff.delay(failures)
+            loop.tell(False)
         except Exception as error:
             if repr(error) != trouble:
                 log.exception("%s failed in a way that was not foreseen; it is tried again", loop.name)
             trouble, failures = repr(error), failures + 1
             pause = backoff.delay(failures)
+            loop.tell(False)
         stop.wait(pause)
 
 

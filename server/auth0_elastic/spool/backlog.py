@@ -3,95 +3,30 @@
 import logging
 import sqlite3
 from pathlib import Path
-from typing import NamedTuple
 
-from auth0_elastic.spool.database import FileLock, open_reader
+from auth0_elastic.spool.damage import damage_of, damaged, inconsistency, is_damage, set_aside
+from auth0_elastic.spool.database import FileLock
+from auth0_elastic.spool.done import inode_of
 from auth0_elastic.spool.ledger import Ledger
-from auth0_elastic.spool.spool_file import KEPT_PREFIX, Rejected, set_aside, spool_files
+from auth0_elastic.spool.open_file import OpenFile as OpenFile
+from auth0_elastic.spool.open_file import SpooledEvent as SpooledEvent
+from auth0_elastic.spool.open_file import SpooledRejected as SpooledRejected
+from auth0_elastic.spool.salvage import SALVAGED, salvage
+from auth0_elastic.spool.spool_file import KEPT_PREFIX
+from auth0_elastic.spool.totals import read_totals, spool_files
 
 log = logging.getLogger(__name__)
 
 
-class SpooledEvent(NamedTuple):
-    """An event as it was received, `received` in epoch milliseconds; `file_id` and `seq` name it for the ledger.
-
-    `writer` says who took it in: listener, collect, poll or reconcile.
-    """
-
-    file_id: str
-    seq: int
-    received: int
-    raw: bytes
-    writer: str = "listener"
-
-
-class SpooledRejected(NamedTuple):
-    seq: int
-    received: int
-    rejected: Rejected
-
-
-class OpenFile:
-    """A spool file being read, with the position up to which it has been read."""
-
-    def __init__(self, path: Path, ledger: Ledger) -> None:
-        self.path = path
-        self._writer = path.name.partition("-")[0]
-        self._connection = open_reader(path)
-        self.file_id = str(self._connection.execute("SELECT file_id FROM meta").fetchone()[0])
-        done = ledger.deliveries(self.file_id)
-        self.position = done.delivered_to
-        self.rejected_position = done.rejected_to
-        self.outstanding = list(done.outstanding)
-        self._seen_version = -1
-
-    def changed(self) -> bool:
-        """Whether another process has written to the file since the last call; costs microseconds."""
-        version = self._connection.execute("PRAGMA data_version").fetchone()[0]
-        changed = bool(version != self._seen_version)
-        self._seen_version = version
-        return changed
-
-    def read(self, max_bytes: int, max_events: int) -> list[SpooledEvent]:
-        """The next events, at least one if there is any, otherwise within the limits; moves the position."""
-        rows = self._connection.execute(
-            "SELECT seq, received, raw FROM event WHERE seq > ? ORDER BY seq LIMIT ?", (self.position, max_events)
-        )
-        events: list[SpooledEvent] = []
-        size = 0
-        for seq, received, raw in rows:
-            size += len(raw)
-            if events and size > max_bytes:
-                break
-            events.append(SpooledEvent(self.file_id, seq, received, raw, self._writer))
-        rows.close()  # an open statement would hold the snapshot and keep the WAL from being reset
-        if events:
-            self.position = events[-1].seq
-        return events
-
-    def read_one(self, seq: int) -> SpooledEvent | None:
-        """An event that was read before; None if it is gone."""
-        row = self._connection.execute("SELECT received, raw FROM event WHERE seq = ?", (seq,)).fetchone()
-        return SpooledEvent(self.file_id, seq, row[0], row[1], self._writer) if row is not None else None
-
-    def read_rejected(self, max_rows: int = 500) -> list[SpooledRejected]:
-        rows = self._connection.execute(
-            "SELECT seq, received, reason, raw FROM rejected WHERE seq > ? ORDER BY seq LIMIT ?",
-            (self.rejected_position, max_rows),
-        ).fetchall()
-        if rows:
-            self.rejected_position = rows[-1][0]
-        return [SpooledRejected(seq, received, Rejected(raw, reason)) for seq, received, reason, raw in rows]
-
-    def is_drained(self) -> bool:
-        """Whether nothing is left beyond the positions."""
-        return not self._connection.execute(
-            "SELECT 1 FROM event WHERE seq > ? UNION ALL SELECT 1 FROM rejected WHERE seq > ?",
-            (self.position, self.rejected_position),
-        ).fetchone()
-
-    def close(self) -> None:
-        self._connection.close()
+def look_over(folder: Path) -> None:
+    """Sets aside what is damaged and nobody writes: before anybody reads, since a reader makes SQLite forget a cut."""
+    for path in spool_files(folder):
+        lock = FileLock(path.with_suffix(".lock"))
+        if lock.acquire():
+            reason = damage_of(path, inconsistency)
+            if reason is not None:
+                log.error("%s is damaged (%s); it is kept as %s", path, reason, set_aside(path).name)
+            lock.release()
 
 
 class Backlog:
@@ -101,33 +36,85 @@ class Backlog:
         self._folder = folder
         self._ledger = ledger
         self.files: dict[Path, OpenFile] = {}
+        self._left: dict[Path, tuple[int, str]] = {}  # inode and damage of files left to their writers to set aside
 
     def discover(self) -> list[OpenFile]:
-        """Opens files that are new; returns those."""
-        new = []
-        for path in spool_files(self._folder):
-            if path not in self.files:
-                try:
-                    file = OpenFile(path, self._ledger)
-                except sqlite3.OperationalError:
-                    continue  # being made right now: its tables come in a moment
-                except sqlite3.DatabaseError as error:
-                    self._set_aside(path, error)
-                    continue
-                self.files[path] = file
-                new.append(file)
-        return new
+        """Opens files that are new; returns those. What is damaged is set aside, and what can be read of it saved."""
+        for file in list(self.files.values()):
+            if file.damage is not None or inode_of(file.path) != file.inode:
+                self._let_go(file)
+        for saved in salvage(self._folder, self._ledger.deliveries):
+            log.log(logging.ERROR if saved.damaged or saved.missing else logging.WARNING, "%s", saved)
+            self._ledger.settle([], counts={"salvaged": saved.events, "lost_to_damage": saved.missing})
+            self._ledger.forget(saved.file_id)
+        opened = [self._open(path) for path in spool_files(self._folder)]
+        return [file for file in opened if file is not None]
 
-    def _set_aside(self, path: Path, error: sqlite3.DatabaseError) -> None:
-        """A damaged file that nobody writes; the others are delivered all the same."""
+    def file(self, file_id: str) -> OpenFile | None:
+        """None if its writer has begun a new one: what was left in it is read from where that is saved."""
+        return next((file for file in self.files.values() if file.file_id == file_id), None)
+
+    def is_sound(self, file_id: str) -> bool:
+        """Whether what is not in this file has never been, or is gone for good."""
+        file = self.file(file_id)
+        return file is not None and file.damage is None
+
+    def _open(self, path: Path) -> OpenFile | None:
+        if path in self.files or self._was_left(path):
+            return None
+        try:
+            self._examine(path)
+            self.files[path] = OpenFile(path, self._ledger)
+        except sqlite3.Error as error:  # one whose tables are missing is being made right now
+            if is_damage(error):
+                self._report(path, str(error))
+        return self.files.get(path)
+
+    def _examine(self, path: Path) -> None:
+        """One that a process has left behind without closing it; a writer examines its own."""
+        if any(Path(f"{path}{suffix}").exists() for suffix in ("-wal", "-shm")):
+            lock = FileLock(path.with_suffix(".lock"))
+            if lock.acquire():
+                reason = damage_of(path, inconsistency)
+                lock.release()
+                if reason is not None:
+                    raise damaged(reason)
+
+    def _was_left(self, path: Path) -> bool:
+        """To its writer, which may be gone as well by now."""
+        inode, reason = self._left.get(path, (0, ""))
+        if not inode or inode != inode_of(path):
+            return False
+        self._set_aside(path, reason)
+        return True
+
+    def _let_go(self, file: OpenFile) -> None:
+        file.close()
+        del self.files[file.path]
+        if file.damage is not None and inode_of(file.path) == file.inode:
+            self._report(file.path, file.damage)
+        else:
+            file.damage = "it has been replaced"
+
+    def _report(self, path: Path, reason: str) -> None:
+        """A damaged file is set aside by whoever writes it, or by us if nobody does; the others are delivered."""
+        if not self._set_aside(path, reason):
+            inode = inode_of(path)
+            log.error("%s is damaged (%s); its writer is asked to begin a new one", path, reason)
+            self._left[path] = inode, reason
+            self._ledger.report_damage(path, inode)
+
+    def _set_aside(self, path: Path, reason: str) -> bool:
         lock = FileLock(path.with_suffix(".lock"))
-        if lock.acquire():
-            log.error("%s is damaged (%s); it is kept as %s and not delivered", path, error, set_aside(path))
-            lock.release()
+        if not lock.acquire():
+            return False
+        log.error("%s is damaged (%s); it is kept as %s", path, reason, set_aside(path).name)
+        lock.release()
+        return True
 
     def remove_if_abandoned(self, file: OpenFile) -> bool:
         """Deletes the drained file of a process that is gone; leaves one that a writer has open or comes back to."""
-        if file.path.name.startswith(KEPT_PREFIX):
+        if file.path.name.startswith(KEPT_PREFIX) and SALVAGED not in file.path.name:
             return False
         lock = FileLock(file.path.with_suffix(".lock"))
         if not lock.acquire():
@@ -135,6 +122,8 @@ class Backlog:
         try:
             if not file.is_drained():
                 return False
+            totals = read_totals(file.path)
+            self._ledger.retire(file.file_id, totals.accepted, totals.rejected)
             file.close()
             del self.files[file.path]
             for suffix in ("", "-wal", "-shm"):

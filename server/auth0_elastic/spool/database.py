@@ -11,6 +11,7 @@ from pathlib import Path
 from auth0_elastic.errors import ConfigError
 
 BUSY_SECONDS = 10.0
+PAGE_SIZE = 4096
 
 
 def make_folder(path: Path) -> None:
@@ -31,18 +32,26 @@ def open_writer(path: Path) -> sqlite3.Connection:
     The connection may be handed between threads, but used by one at a time.
     """
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # counts for a file that is made now
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA secure_delete = OFF")  # some builds overwrite deleted rows with zeros: twice the writing
-    connection.execute("PRAGMA journal_size_limit = 67108864")
+    try:
+        connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")  # counts for a file that is made now, as does the next
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = OFF")  # some builds overwrite deleted rows with zeros
+        connection.execute("PRAGMA journal_size_limit = 67108864")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
-    """A connection that cannot write and never makes a missing file."""
+    """A connection that cannot write and never makes a missing file.
+
+    Opened read-only, so that closing it removes no log: by then another file may have that name.
+    """
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw",
+        f"{path.absolute().as_uri()}?mode=ro",
         uri=True,
         timeout=BUSY_SECONDS,
         isolation_level=None,
@@ -50,6 +59,15 @@ def open_reader(path: Path) -> sqlite3.Connection:
     )
     connection.execute("PRAGMA query_only = ON")
     return connection
+
+
+def sync_folder(path: Path) -> None:
+    """What was renamed in it stays so after a power cut."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

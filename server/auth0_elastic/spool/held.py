@@ -21,7 +21,7 @@ def waiting(folder: Path) -> Iterator[bytes]:
             with closing(open_reader(path)) as connection:
                 file_id = str(connection.execute("SELECT file_id FROM meta").fetchone()[0])
                 yield from _undelivered(connection, done.get(file_id, Deliveries(0, 0, ())))
-        except sqlite3.OperationalError:  # being made, or just removed because all of it is delivered
+        except sqlite3.DatabaseError:  # being made, just removed because all of it is delivered, or damaged
             continue
 
 

@@ -1,15 +1,22 @@
 """The shipper's ledger: how far each spool file is delivered, what is still outstanding, and the dead letters.
 
-It is written by the shipper alone and read by the writers, which remove from their own files what is done with.
+It is written by the shipper, apart from what an operator does to dead letters, and read by the writers, which remove
+from their own files what is done with.
 A row of it is as durable as the events it speaks of: otherwise a writer could remove what a power cut un-delivers.
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from auth0_elastic.errors import SpoolError
+from auth0_elastic.spool import dead_letters, measures, mend_ledger
 from auth0_elastic.spool.database import open_reader, open_writer, transaction
+from auth0_elastic.spool.dead_letters import DeadLetter as DeadLetter
 
 LEDGER = "shipper-ledger.db"
 
@@ -18,10 +25,10 @@ _SCHEMA = (
     " rejected_to INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS outstanding (file_id TEXT NOT NULL, seq INTEGER NOT NULL,"
     " PRIMARY KEY (file_id, seq)) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS dead_letter (id INTEGER PRIMARY KEY AUTOINCREMENT, received INTEGER NOT NULL,"
-    " died INTEGER NOT NULL, status INTEGER, reason TEXT NOT NULL, raw BLOB NOT NULL)",
     "CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS retired (file_id TEXT PRIMARY KEY, accepted INTEGER NOT NULL,"
+    " rejected INTEGER NOT NULL) WITHOUT ROWID",
 )
 
 
@@ -31,16 +38,6 @@ class Deliveries(NamedTuple):
     delivered_to: int
     rejected_to: int
     outstanding: Sequence[int]
-
-
-class DeadLetter(NamedTuple):
-    """An event that cannot be indexed: times in epoch milliseconds, `status` if it was the engine that refused it."""
-
-    received: int
-    died: int
-    status: int | None
-    reason: str
-    raw: bytes
 
 
 class Settled(NamedTuple):
@@ -54,42 +51,84 @@ class Settled(NamedTuple):
 
 
 class Ledger:
-    """The shipper's own file."""
+    """The shipper's own file; what writes to it raises SpoolError when the disk does not take it."""
 
-    def __init__(self, folder: Path, dead_letters_max_size: int) -> None:
+    def __init__(self, folder: Path, dead_letters_max_size: int, clock: Callable[[], float] = time.time) -> None:
         self._limit = dead_letters_max_size
-        self._connection = open_writer(folder / LEDGER)
-        with transaction(self._connection):
+        self._clock = clock
+        self._path = folder / LEDGER
+        mend_ledger.set_aside_if_damaged(self._path)
+        with self._speaking():
+            self._connection = open_writer(self._path)
+        with self._transaction():
             for statement in _SCHEMA:
                 self._connection.execute(statement)
-        self._dead_bytes = int(self._connection.execute("SELECT total(length(raw)) FROM dead_letter").fetchone()[0])
+            dead_letters.prepare(self._connection)
+            restored = [*mend_ledger.restore(self._connection, self._path)]
+            dead_letters.recount(self._connection)
+        mend_ledger.finish(restored)
 
     def deliveries(self, file_id: str) -> Deliveries:
         return deliveries_of(self._connection, file_id) or Deliveries(0, 0, ())
 
     def settle(
-        self, settled: Iterable[Settled], dead: Sequence[DeadLetter] = (), counts: Mapping[str, int] | None = None
+        self,
+        settled: Iterable[Settled],
+        dead: Sequence[DeadLetter] = (),
+        counts: Mapping[str, int] | None = None,
+        amounts: measures.Amounts | None = None,
     ) -> None:
-        """Writes the ends of events, their dead letters and the counters in one durable step."""
-        counts = dict(counts or {})
-        with transaction(self._connection):
+        """Writes the ends of events, their dead letters, the counters and the measures in one durable step."""
+        counts = Counter(counts or {})
+        with self._transaction():
             for each in settled:
-                self._settle_file(each)
+                if each.file_id == dead_letters.FILE_ID:
+                    counts["replayed"] += self._settle_replayed(each)
+                else:
+                    self._settle_file(each)
             if dead:
-                counts["dead_letters_dropped"] = counts.get("dead_letters_dropped", 0) + self._bury(dead)
-            self._connection.executemany(
-                "INSERT INTO counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
-                [(name, value) for name, value in counts.items() if value],
-            )
+                counts["dead_letters_dropped"] += dead_letters.bury(self._connection, dead, self._limit)
+            count(self._connection, counts)
+            measures.add(self._connection, amounts or {})
+            if counts["indexed"] or counts["duplicate"]:
+                self._write_state(delivered=str(self._clock()))
 
     def set_state(self, **state: str) -> None:
         """Keeps what the shipper says of itself where /readyz finds it."""
-        with transaction(self._connection):
-            self._connection.executemany("INSERT OR REPLACE INTO state VALUES (?, ?)", state.items())
+        with self._transaction():
+            self._write_state(**state)
+
+    def report_damage(self, path: Path, inode: int) -> None:
+        """Tells the writer of a spool file that it cannot be read; 0 takes that back."""
+        self.set_state(**{_damaged(path): str(inode)})
+
+    def replays(self, most: int) -> list[int]:
+        """Takes on dead letters that an operator wants to be replayed: outstanding from here on, by their ids."""
+        if not self._connection.execute("SELECT 1 FROM replay LIMIT 1").fetchone():
+            return []
+        with self._transaction():
+            return dead_letters.take_replays(self._connection, most)
+
+    def replays_under_way(self) -> list[int]:
+        """Those that were taken on before, and have not come to an end."""
+        query = "SELECT seq FROM outstanding WHERE file_id = ?"
+        return [number for (number,) in self._connection.execute(query, (dead_letters.FILE_ID,)).fetchall()]
+
+    def dead_letter(self, number: int) -> DeadLetter | None:
+        return dead_letters.read_one(self._connection, number)
+
+    def retire(self, file_id: str, accepted: int, rejected: int) -> None:
+        """Keeps what a spool file that is about to be removed has counted."""
+        with self._transaction():
+            self._connection.execute("INSERT OR REPLACE INTO retired VALUES (?, ?, ?)", (file_id, accepted, rejected))
 
     def forget(self, file_id: str) -> None:
-        """Removes the rows of a spool file that is gone."""
-        with transaction(self._connection):
+        """Removes the rows of a spool file that is gone; what it had counted goes on to count."""
+        with self._transaction():
+            query = "SELECT accepted, rejected FROM retired WHERE file_id = ?"
+            for accepted, rejected in self._connection.execute(query, (file_id,)).fetchall():
+                count(self._connection, {"accepted": accepted, "rejected": rejected})
+            self._connection.execute("DELETE FROM retired WHERE file_id = ?", (file_id,))
             self._connection.execute("DELETE FROM file WHERE file_id = ?", (file_id,))
             self._connection.execute("DELETE FROM outstanding WHERE file_id = ?", (file_id,))
 
@@ -111,21 +150,28 @@ class Ledger:
             [(each.file_id, seq) for seq in each.no_longer_outstanding],
         )
 
-    def _bury(self, dead: Sequence[DeadLetter]) -> int:
-        """Keeps dead letters, dropping the oldest beyond the limit; returns how many were dropped."""
+    def _settle_replayed(self, each: Settled) -> int:
+        """Those that have come to another end are no dead letters any more, or others; returns how many."""
+        ended = list(each.no_longer_outstanding)
         self._connection.executemany(
-            "INSERT INTO dead_letter (received, died, status, reason, raw) VALUES (?, ?, ?, ?, ?)", dead
+            "DELETE FROM outstanding WHERE file_id = ? AND seq = ?", [(each.file_id, number) for number in ended]
         )
-        self._dead_bytes += sum(len(each.raw) for each in dead)
-        dropped = 0
-        while self._dead_bytes > self._limit:
-            oldest = self._connection.execute("SELECT id, length(raw) FROM dead_letter ORDER BY id LIMIT 1").fetchone()
-            if oldest is None:
-                break
-            self._connection.execute("DELETE FROM dead_letter WHERE id = ?", (oldest[0],))
-            self._dead_bytes -= oldest[1]
-            dropped += 1
-        return dropped
+        return dead_letters.remove(self._connection, ended)
+
+    def _write_state(self, **state: str) -> None:
+        self._connection.executemany("INSERT OR REPLACE INTO state VALUES (?, ?)", state.items())
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._speaking(), transaction(self._connection):
+            yield
+
+    @contextmanager
+    def _speaking(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise SpoolError(f"{self._path}: cannot keep what is delivered: {error}; make room on the disk") from error
 
 
 class LedgerView:
@@ -144,8 +190,24 @@ class LedgerView:
         rows = self._connection.execute("SELECT received, died, status, reason, raw FROM dead_letter ORDER BY id")
         return [DeadLetter(*row) for row in rows]
 
+    def dead_letter_counts(self) -> dict[str, int]:
+        """How many dead letters there are of each kind, the most frequent first."""
+        return dead_letters.counts(self._connection)
+
+    def measures(self) -> dict[str, dict[str, float]]:
+        """The measures by name and label."""
+        return measures.read(self._connection)
+
     def close(self) -> None:
         self._connection.close()
+
+
+def count(connection: sqlite3.Connection, counts: Mapping[str, int]) -> None:
+    """Adds to the counters, within a transaction of the caller's."""
+    connection.executemany(
+        "INSERT INTO counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
+        [(name, value) for name, value in counts.items() if value],
+    )
 
 
 def open_ledger(folder: Path) -> sqlite3.Connection | None:
@@ -157,6 +219,16 @@ def open_ledger(folder: Path) -> sqlite3.Connection | None:
         return connection
     connection.close()
     return None
+
+
+def reported_damage(connection: sqlite3.Connection, path: Path) -> int | None:
+    """The inode of the file at `path` that the shipper could not read."""
+    row = connection.execute("SELECT value FROM state WHERE name = ?", (_damaged(path),)).fetchone()
+    return int(row[0]) if row is not None else None
+
+
+def _damaged(path: Path) -> str:
+    return f"damaged {path.name}"
 
 
 def deliveries_of(connection: sqlite3.Connection, file_id: str) -> Deliveries | None:

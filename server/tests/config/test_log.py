@@ -16,6 +16,8 @@ from auth0_elastic import log
 from auth0_elastic.config.load import load
 from auth0_elastic.secret import Secret
 
+pytestmark = pytest.mark.logs_secrets
+
 TOKEN = 'tok/en "hush" + 5eCr3t\\'
 PASSWORD = "pass-wörd-5eCr3t"
 API_KEY = "key-id:api-5eCr3t"

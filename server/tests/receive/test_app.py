@@ -69,14 +69,25 @@ def keeper() -> MemoryKeeper:
     return MemoryKeeper()
 
 
-@pytest.fixture
-def make_client(keeper: MemoryKeeper) -> MakeClient:
+@pytest.fixture(params=["hot route", "Flask alone"])
+def make_client(keeper: MemoryKeeper, refused: list[str], request: pytest.FixtureRequest) -> MakeClient:
     def make(deadline: Any = lambda seconds: nullcontext(), **changes: Any) -> FlaskClient:
         defaults = load(Path("/dev/null"), {}).listener
         settings = replace(defaults, **{"authorization_token": (Secret(TOKEN),), **changes})
-        return create_app(settings, Keepers(keeper, None), deadline).test_client()
+        app = create_app(settings, Keepers(keeper, None), deadline, count_refused=refused.append)
+        if request.param == "Flask alone":
+            del app.wsgi_app  # what stands before Flask's own
+        client = app.test_client()
+        client.environ_base["wsgi.input_terminated"] = True  # as gunicorn says
+        return client
 
     return make
+
+
+@pytest.fixture
+def refused() -> list[str]:
+    """The reasons that were counted."""
+    return []
 
 
 @pytest.fixture
@@ -262,3 +273,82 @@ def test_errors_are_logged_without_the_query_and_the_body(
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING", "ERROR", "ERROR", "WARNING"]
     for secret in ("wrong-secret", TOKEN, "hunter2", "api_key"):
         assert secret not in caplog.text
+
+
+SENDER = "203.0.113.9"
+
+
+def post_from(client: FlaskClient, peer: str, forwarded_for: str | None = None, token: str = TOKEN) -> TestResponse:
+    headers = {"Authorization": token, **({"X-Forwarded-For": forwarded_for} if forwarded_for else {})}
+    return client.post(PATH, data=EVENT, headers=headers, environ_overrides={"REMOTE_ADDR": peer})
+
+
+def test_an_address_that_is_not_allowed_gets_403_before_token_path_and_body_are_looked_at(
+    make_client: MakeClient, keeper: MemoryKeeper
+) -> None:
+    client = make_client(allowed_addresses=(SENDER,))
+    overrides = {**environ(Body(AssertionError("it was read")), 100), "REMOTE_ADDR": "198.51.100.7"}
+    for path in (PATH, "/elsewhere"):
+        response = client.post(path, headers={"Authorization": TOKEN}, environ_overrides=overrides)
+        assert (response.status_code, said(response)["error"]) == (403, "this address may not post here")
+    assert post_from(client, SENDER).status_code == 200
+    assert len(keeper.kept) == 1
+
+
+def test_behind_a_trusted_proxy_the_senders_address_is_looked_at(make_client: MakeClient) -> None:
+    client = make_client(allowed_addresses=(SENDER,), trusted_proxies=("10.0.0.1",))
+    answers = {
+        SENDER: 200,
+        f"198.51.100.7, {SENDER}": 200,
+        "198.51.100.7": 403,
+        f"{SENDER}, 198.51.100.7": 403,
+        f"{SENDER}, unknown": 403,
+        f"{SENDER},": 403,
+        None: 403,
+    }
+    assert {header: post_from(client, "10.0.0.1", header).status_code for header in answers} == answers
+    assert post_from(client, "198.51.100.7", SENDER).status_code == 403
+
+
+def test_several_headers_are_one_list(make_client: MakeClient) -> None:
+    client = make_client(allowed_addresses=(SENDER,), trusted_proxies=("10.0.0.0/24",))
+    from_proxy = {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": f"{SENDER},198.51.100.7"}  # as gunicorn joins them
+    assert client.post(PATH, headers={"Authorization": TOKEN}, environ_overrides=from_proxy).status_code == 403
+
+
+def test_the_senders_address_is_logged(make_client: MakeClient, caplog: pytest.LogCaptureFixture) -> None:
+    client = make_client(trusted_proxies=("10.0.0.1",))
+    post_from(client, "10.0.0.1", f"{SENDER}:4711", token="wrong")
+    assert caplog.messages == [f"answered 401: the token is missing or wrong (POST {PATH} from {SENDER})"]
+    assert vars(caplog.records[0])["source.ip"] == SENDER
+
+
+def test_an_address_with_too_many_wrong_tokens_gets_429_for_them_only(make_client: MakeClient) -> None:
+    client = make_client(failed_tokens_per_minute=2, trusted_proxies=("10.0.0.1",))
+    answers = [post_from(client, "10.0.0.1", SENDER, token="wrong") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [401, 401, 429]
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
+    assert said(answers[-1])["error"] == "too many requests without a valid token"
+    assert post_from(client, "10.0.0.1", SENDER).status_code == 200
+    assert post_from(client, "10.0.0.1", "198.51.100.7", token="wrong").status_code == 401
+    assert post_from(client, "10.0.0.1", SENDER, token="wrong").status_code == 429
+
+
+def test_refusals_are_counted_by_reason(make_client: MakeClient, keeper: MemoryKeeper, refused: list[str]) -> None:
+    client = make_client(max_body_size=100, failed_tokens_per_minute=1)
+    assert post(client).status_code == 200
+    for body in (b"no JSON", b"x" * 101):
+        post(client, body)
+    client.get(PATH)
+    client.get("/elsewhere")
+    for _ in range(2):
+        client.post(PATH, data=EVENT)
+    for error in (SpoolFull("full"), SpoolError("broken"), RuntimeError("a mistake")):
+        keeper.error = error
+        post(client)
+    post(make_client(expired))
+    post_from(make_client(allowed_addresses=(SENDER,)), "198.51.100.7")
+    assert refused == [
+        "malformed", "too_large", "method_not_allowed", "not_found", "unauthorized", "throttled", "spool_full",
+        "spool_failed", "internal_error", "timeout", "forbidden_address",
+    ]  # fmt: skip

@@ -2,11 +2,12 @@
 
 import gzip
 import zlib
+from collections.abc import Callable
 
 import pytest
 
 from auth0_elastic.errors import RequestRefused
-from auth0_elastic.receive.parse import decompress
+from auth0_elastic.receive.parse import MAX_MEMBERS, decompress
 
 LIMIT = 1_000_000
 TEXT = b'{"log_id":"900"}\n' * 100
@@ -73,3 +74,20 @@ def test_a_bomb_in_many_members_is_refused() -> None:
 
 def test_gzip_within_gzip_is_unpacked_once() -> None:
     assert decompress(gzip.compress(gzip.compress(TEXT)), LIMIT) == gzip.compress(TEXT)
+
+
+def test_as_many_members_as_are_allowed_and_not_one_more() -> None:
+    member = gzip.compress(b"{}\n")
+    assert decompress(member * MAX_MEMBERS, LIMIT) == b"{}\n" * MAX_MEMBERS
+    assert refused_with(member * (MAX_MEMBERS + 1)) == 400
+
+
+def test_half_a_million_empty_members_are_not_unpacked() -> None:
+    """Each would cost a copy of all that follow it."""
+    assert refused_with(gzip.compress(b"") * 500_000) == 400
+
+
+@pytest.mark.parametrize("pack", [zlib.compress, lambda text: zlib.compress(text)[2:-4]])
+def test_a_body_in_deflate_is_taken_for_what_it_looks_like(pack: Callable[[bytes], bytes]) -> None:
+    """Nothing is unpacked on the word of a Content-Encoding; what remains is no JSON."""
+    assert decompress(pack(TEXT), LIMIT) == pack(TEXT)

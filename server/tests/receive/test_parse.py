@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from auth0_elastic.errors import RequestRefused
-from auth0_elastic.receive.parse import Parsed, parse
+from auth0_elastic.receive.parse import MAX_EVENTS, Parsed, parse
 
 A = b'{"log_id": "900-A",  "data":{"type":"s","date":1.743E12}}'
 B = '{"data":{"user_name":"Zoë\u2028Ωmega","note":"a\\nb \\"}], [{"},"log_id":"900-B"}'.encode()
@@ -17,6 +17,12 @@ def events(body: bytes) -> list[bytes]:
     parsed = parse(body)
     assert parsed.rejected == []
     return parsed.events
+
+
+def refused(body: bytes) -> tuple[int, str]:
+    with pytest.raises(RequestRefused) as refusal:
+        parse(body)
+    return refusal.value.status, str(refusal.value)
 
 
 def reasons(parsed: Parsed) -> list[str]:
@@ -197,3 +203,35 @@ def test_escapes_numbers_and_spaces_are_not_rewritten() -> None:
         parsed = parse(body)
         assert parsed.events[0] == odd
         assert slices(body, [*parsed.events, *(each.raw for each in parsed.rejected)])
+
+
+def test_the_most_events_are_taken_and_one_more_is_not() -> None:
+    too_many = 413, f"the body holds more than {MAX_EVENTS} events"
+    assert len(events(b"{}\n" * MAX_EVENTS)) == MAX_EVENTS
+    assert len(events(b"[" + b"{}," * (MAX_EVENTS - 1) + b"{}]")) == MAX_EVENTS
+    assert refused(b"{}\n" * (MAX_EVENTS + 1)) == too_many
+    assert refused(b"[" + b"{}," * MAX_EVENTS + b"{}]") == too_many
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"x\n" * 100_000,
+        b"{}\nx\n" * 100_000,
+        b'{"a":"\n' * 100_000,
+        b"[" + b"x," * 100_000,
+        b"[" + b"," * 100_000,
+        b"[" * 1_000_000,
+        b"[" + b'"' * 2_000_000,
+        b"[" + b"{]" * 1_000_000,
+    ],
+)
+def test_a_broken_body_that_would_take_long_to_take_apart_is_refused(body: bytes) -> None:
+    assert refused(body)[0] == 413
+
+
+def test_an_event_that_is_nested_without_end_becomes_a_dead_letter() -> None:
+    deep = b'{"a":' * 1_000_000 + b"1" + b"}" * 1_000_000
+    parsed = parse(b"{}\n" + deep)
+    assert parsed.events == [b"{}"]
+    assert [each.reason for each in parsed.rejected] == ["not JSON: brackets do not match, or are too many"]

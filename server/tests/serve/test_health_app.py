@@ -52,5 +52,5 @@ def test_events_are_counted_by_how_they_ended(tmp_path: Path, client: FlaskClien
 
 
 def test_whoever_asks_for_something_else_is_told_what_there_is(client: FlaskClient) -> None:
-    assert client.get("/").get_json() == {"error": "not found", "remedy": "ask for /healthz or /readyz"}
+    assert client.get("/").get_json() == {"error": "not found", "remedy": "ask for /healthz, /readyz or /metrics"}
     assert client.post("/healthz").status_code == 405

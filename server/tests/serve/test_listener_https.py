@@ -205,6 +205,7 @@ def exchange(server: Any, sent: bytes) -> tuple[bytes, bytes]:
         (b"POST /auth0/logs HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
         (b"POST /" + b"hunter2" * 2000 + b" HTTP/1.1\r\n\r\n", 414),
         (b"POST / HTTP/1.1\r\nHost: x\r\nX: " + b"hunter2" * 2000 + b"\r\n\r\n", 431),
+        (b"POST / HTTP/1.1\r\n" + b"X: hunter2\r\n" * 101 + b"\r\n", 431),
     ],
 )
 def test_what_is_no_http_gets_a_json_error_and_is_not_logged(listener: Any, sent: bytes, status: int) -> None:

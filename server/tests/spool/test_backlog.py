@@ -6,7 +6,7 @@ import pytest
 
 from auth0_elastic.spool.backlog import Backlog, SpooledEvent
 from auth0_elastic.spool.ledger import Ledger, Settled
-from auth0_elastic.spool.spool_file import Rejected, SpoolFile, total_of
+from auth0_elastic.spool.spool_file import Rejected, SpoolFile
 
 
 @pytest.fixture
@@ -118,24 +118,3 @@ def test_an_event_says_who_took_it_in(tmp_path: Path, ledger: Ledger) -> None:
     (file,) = Backlog(tmp_path, ledger).discover()
     again = file.read_one(1)
     assert [event.writer for event in (*file.read(100, 1), again) if event] == ["poll", "poll"]
-
-
-def test_a_damaged_file_is_set_aside_and_the_others_are_read(
-    tmp_path: Path, writer: SpoolFile, ledger: Ledger, caplog: pytest.LogCaptureFixture
-) -> None:
-    writer.append(1, [b"1"])
-    (tmp_path / "listener-7.db").write_bytes(b"garbage" * 1000)
-    (file,) = Backlog(tmp_path, ledger).discover()
-    assert raws(file.read(100, 10)) == [b"1"]
-    assert "listener-7.db is damaged (file is not a database)" in caplog.text
-    (aside,) = tmp_path.glob("listener-7.bad-*")
-    assert aside.read_bytes() == b"garbage" * 1000
-    assert total_of(tmp_path).accepted == 1
-
-
-def test_a_writer_sets_a_damaged_file_aside_and_begins_a_new_one(tmp_path: Path) -> None:
-    (tmp_path / "listener-0.db").write_bytes(b"garbage" * 1000)
-    file = SpoolFile.open_free(tmp_path, "listener")
-    file.append(1, [b"1"])
-    assert file.totals.accepted == 1
-    assert len([*tmp_path.glob("listener-0.bad-*")]) == 1

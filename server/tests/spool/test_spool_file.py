@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from auth0_elastic.errors import SpoolError, SpoolLocked
+from auth0_elastic.errors import SpoolError, SpoolFull, SpoolLocked
+from auth0_elastic.spool import spool_file
 from auth0_elastic.spool.database import FileLock
 from auth0_elastic.spool.ledger import Ledger, Settled
 from auth0_elastic.spool.spool_file import Rejected, SpoolFile, Totals, read_totals, total_of
@@ -169,8 +170,31 @@ def test_a_file_of_this_name_has_one_writer(tmp_path: Path) -> None:
 def test_a_file_of_the_version_before_checkpoints_is_taken_over(file: SpoolFile) -> None:
     file.append(1, EVENTS)
     file._connection.execute("DROP TABLE checkpoint")
+    file._connection.execute("ALTER TABLE event DROP COLUMN crc")
     file._connection.execute("PRAGMA user_version = 1")
     file.close()
     heir = SpoolFile.open_free(file.path.parent, "listener")
     heir.append(2, EVENTS, checkpoint="900")
     assert (len(rows(heir.path)), heir.checkpoint) == (4, "900")
+
+
+def test_what_cannot_be_removed_is_a_spool_error(file: SpoolFile) -> None:
+    file.append(1, EVENTS)
+    Ledger(file.path.parent, 1000).settle([Settled(file.file_id, 2)])
+    file._connection.execute("CREATE TRIGGER full BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'full'); END")
+    with pytest.raises(SpoolError, match=r"listener-0\.db: cannot remove what is delivered: full"):
+        file.prune()
+    assert file.totals == Totals(15, 2, 0)
+
+
+def test_the_last_of_a_disk_is_kept_for_delivering_and_removing(
+    file: SpoolFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.append(1, EVENTS)
+    monkeypatch.setattr(spool_file, "RESERVE", 2**62)
+    monkeypatch.setattr(spool_file, "RESERVE_SHARE", 2)
+    with pytest.raises(SpoolFull, match="make room"):
+        file.append(1, EVENTS)
+    Ledger(file.path.parent, 1000).settle([Settled(file.file_id, 2)])
+    assert not file.prune()
+    assert file.totals == Totals(0, 2, 0)
