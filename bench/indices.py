@@ -32,11 +32,17 @@ def fill(engine: Engine, index: str, bodies: Iterable[bytes]) -> Filled:
         if answer.status >= 400:
             raise EngineError(f"{index}: {reason_of(answer.body)}")
         refused += sum(each["create"]["status"] >= 300 for each in answer.body["items"])
+    stats = merged(engine, index)
+    return Filled(stats["docs"]["count"], refused, stats["store"]["size_in_bytes"])
+
+
+def merged(engine: Engine, index: str) -> Json:
+    """Merges an index to one segment; returns what its primaries have of `docs` and `store`."""
     engine.call("POST", f"/{index}/_forcemerge", params={"max_num_segments": "1"})
     for step in ("_flush", "_refresh"):
         engine.call("POST", f"/{index}/{step}")
-    stats = engine.call("GET", f"/{index}/_stats/store,docs")["_all"]["primaries"]
-    return Filled(stats["docs"]["count"], refused, stats["store"]["size_in_bytes"])
+    stats: Json = engine.call("GET", f"/{index}/_stats/store,docs")["_all"]["primaries"]
+    return stats
 
 
 def documents(engine: Engine, index: str) -> Iterator[list[tuple[str, Json]]]:

@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +25,12 @@ from auth0_elastic.setup.apply import install
 from auth0_elastic.ship.document import DocumentWriter
 from auth0_elastic.ship.identity import document_id
 from auth0_elastic.spool.backlog import SpooledEvent
+from bench.day import END
 from bench.indices import Filled, bulk_body, disk_usage, documents, fill
+from bench.report import table
 
 Json = dict[str, Any]
 
-END = datetime(2026, 11, 20, tzinfo=UTC)  # the same day every time makes the same events
 _BATCH = 500  # events a request
 _SINGLE_SHARD = {"index.number_of_shards": 1, "index.number_of_replicas": 0}
 KEPT, LEAN, NAIVE = "logs-auth0.logs-kept", "logs-auth0.logs-lean", "naive"
@@ -118,40 +118,33 @@ def _for_the_pipeline(raw: list[bytes], *, preserve: bool) -> Iterator[bytes]:
 def totals(filled: dict[str, tuple[Filled, Filled]], raw: float) -> Table:
     """Bytes per event of each index, `raw` being those of the events as Auth0 sends them."""
     names = ("OpenSearch", "÷ raw", "refused", "Elasticsearch", "÷ raw", "refused")
-    table = _table(f"Bytes per event ({raw:,.0f} as Auth0 sends it)", "index", *names)
+    made = table(f"Bytes per event ({raw:,.0f} as Auth0 sends it)", "index", *names)
     for index, engines in filled.items():
         cells = (
             (f"{each.per_document:,.0f}", f"{each.per_document / raw:.2f}", f"{each.refused:,}") for each in engines
         )
-        table.add_row(_TITLES[index], *(cell for engine in cells for cell in engine))
-    return table
+        made.add_row(_TITLES[index], *(cell for engine in cells for cell in engine))
+    return made
 
 
 def parts(usages: dict[str, Json], events: int) -> Table:
     """Bytes per event of each part of an index, in Elasticsearch."""
-    table = _table("Bytes per event by part, in Elasticsearch", "index", *_PARTS)
+    made = table("Bytes per event by part, in Elasticsearch", "index", *_PARTS)
     for index, usage in usages.items():
-        table.add_row(_TITLES[index], *_cells(usage["all_fields"], events))
-    return table
+        made.add_row(_TITLES[index], *_cells(usage["all_fields"], events))
+    return made
 
 
 def costliest(usage: Json, events: int, shown: int) -> Table:
     """The fields that take most, without `_source`, which is in the stored fields."""
-    table = _table(f"The costliest fields {_TITLES[LEAN]}, in Elasticsearch", "field", *_PARTS)
+    made = table(f"The costliest fields {_TITLES[LEAN]}, in Elasticsearch", "field", *_PARTS)
     fields = sorted(usage["fields"].items(), key=lambda field: -int(field[1]["total_in_bytes"]))
     for name, field in fields[:shown]:
-        table.add_row(name, *_cells(field, events))
-    return table
+        made.add_row(name, *_cells(field, events))
+    return made
 
 
 def _cells(usage: Json, events: int) -> Iterator[str]:
     for part in _PARTS:
         size = usage[part]["total_in_bytes"] if part == "inverted_index" else usage[f"{part}_in_bytes"]
         yield f"{size / events:,.1f}"
-
-
-def _table(title: str, first: str, *others: str) -> Table:
-    table = Table(first, title=title, title_justify="left", box=None, pad_edge=False, header_style="dim")
-    for name in others:
-        table.add_column(name, justify="right")
-    return table

@@ -8,8 +8,9 @@ from rich.console import Console
 from auth0_elastic.engine.client import Engine
 from auth0_elastic.engine.embedded import RunningEngine
 from auth0_elastic.generate import encode, events
+from bench.day import END
 from bench.indices import Filled, disk_usage
-from bench.storage import END, LEAN, NAIVE, connected, costliest, fill_both, parts, totals
+from bench.storage import LEAN, NAIVE, connected, costliest, fill_both, parts, totals
 
 RAW = [encode([event], "JSONOBJECT") for event in events(1, 60, end=END)]
 
