@@ -17,6 +17,7 @@ from bench.served import served
 _AT_ONCE = 1_000  # events a commit
 _WRITERS = 2  # spool files, as of two workers
 _LOOK_SECONDS = 0.02
+_WEIGH_SECONDS = 0.5
 _PATIENCE_SECONDS = 60.0
 
 
@@ -47,11 +48,13 @@ def drain(folder: Path, url: str, count: int) -> Drained:
     """Ships the spool of `folder`, which holds `count` events. Raises Auth0ElasticError when it stands still."""
     with served(folder, tls=False, only="ship", elasticsearch={"hosts": [url]}) as shipper:
         logs = shipper.spool / "logs"
-        peak = 0
+        peak, next_weighing = 0, 0.0
 
         def look() -> int:
-            nonlocal peak
-            peak = max(peak, memory(shipper.pid).pss)
+            nonlocal peak, next_weighing
+            if time.monotonic() >= next_weighing:  # seldom, as the process stands still meanwhile
+                next_weighing = time.monotonic() + _WEIGH_SECONDS
+                peak = max(peak, memory(shipper.pid).pss)
             return delivered(logs)
 
         _wait(look, 1)

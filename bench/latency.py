@@ -44,7 +44,7 @@ class Seen(NamedTuple):
     """How many events there were at a moment."""
 
     at: float
-    count: int
+    events: int
 
 
 @click.command(name="latency")
@@ -119,7 +119,7 @@ def _watching(count: Callable[[], int], goal: int) -> Iterator[list[Seen]]:
     def watch() -> None:
         while not stop.is_set():
             found = count()
-            if not seen or found > seen[-1].count:
+            if not seen or found > seen[-1].events:
                 seen.append(Seen(time.perf_counter(), found))
             if found >= goal:
                 return
@@ -135,14 +135,14 @@ def _watching(count: Callable[[], int], goal: int) -> Iterator[list[Seen]]:
     finally:
         stop.set()
         thread.join()
-    if not seen or seen[-1].count < goal:
+    if not seen or seen[-1].events < goal:
         raise Auth0ElasticError(f"not all of {goal} events have arrived, and none for {_PATIENCE_SECONDS:g} s")
 
 
 def latencies(posted: Sequence[Posted], seen: Sequence[Seen], first: int) -> list[float]:
     """Seconds from each posted event to when it was seen; `first` is how many there had been before."""
     due = [each.due for each in posted for _ in range(each.events)]
-    counts = [each.count for each in seen]
+    counts = [each.events for each in seen]
     return [seen[bisect_right(counts, first + number)].at - at for number, at in enumerate(due)]
 
 

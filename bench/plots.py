@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bench.report import Result, Row
 
 _INK = "#808080"
 _COLOURS = ("#2f81f7", "#e8833a", "#2da44e", "#a371f7", "#db61a2")
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.hashsalt": "auth0-elastic",
     "svg.fonttype": "none",
     "font.size": 9,
@@ -62,16 +62,18 @@ def draw(plot: Plot, path: Path) -> None:
 def draw_all(results: Sequence[Result], images: Path) -> None:
     """The plots of the results of accept, latency and depth, as far as they are there."""
     for result in results:
-        for name, plot in _PLOTS.get(result.name, lambda rows: {})(result.rows).items():
-            draw(plot, images / f"{name}.svg")
+        if result.name in _PLOTS:
+            for name, plot in _PLOTS[result.name](result.rows).items():
+                draw(plot, images / f"{name}.svg")
 
 
 def _accept_plot(rows: Sequence[Row]) -> dict[str, Plot]:
     lines = {}
     for who, name in (("ours", "ours, on the disk"), ("telegraf", "Telegraf, in memory")):
         for scheme in ("https", "http"):
-            values = [row.get(f"{who}_events_a_second") for row in rows if row["scheme"] == scheme]
-            if None not in values:
+            key = f"{who}_events_a_second"
+            values = [row[key] for row in rows if row["scheme"] == scheme and row.get(key) is not None]
+            if len(values) == len([row for row in rows if row["scheme"] == scheme]):
                 lines[f"{name}, {scheme.upper()}"] = values
     sizes = [row["events_a_request"] for row in rows if row["scheme"] == "https"]
     return {"accept": Plot("Events/s accepted, by the size of a request", "events a request", sizes, lines)}

@@ -47,7 +47,9 @@ def show_profile(console: Console, found: Profile) -> None:
     )
     console.print(
         f"Medians of {found.rounds} rounds of {found.documents:,} documents each, after as many to warm up, on "
-        f"{found.engine}; with the reading of each document. The baseline is json, date, geoip twice, user_agent and "
-        "remove.",
+        f"{found.engine}; with the reading of each document. The baseline is json, date, geoip twice and "
+        "user_agent.",
         highlight=False,
     )
+    if found.untold:
+        console.print(f"Not timed by the engine, because of their `if`: {', '.join(found.untold)}.", highlight=False)
