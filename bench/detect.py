@@ -65,7 +65,9 @@ def measure(seconds: int, rate: int) -> Measured:
         for block in blocks(count):
             step("making events")
             made += block
-        with EmbeddedEngine(Path(name) / "engine") as embedded:
+        with EmbeddedEngine(
+            Path(name) / "engine", heap="2g"
+        ) as embedded:  # the default suffices for tests, not for this rate
             return _measure(Path(name), embedded.url, made, rate, step)
 
 

@@ -72,8 +72,10 @@ class LiveEvents:
         now = datetime.now(UTC)
         received = int(now.timestamp() * 1000)
         spooled = ((each.id, SpooledEvent("bench", 0, received, each.at(now))) for each in some)
-        answer = self._engine.bulk(self._path, self._writer.bulk_body(spooled), params={"filter_path": "errors"})
+        only = {"filter_path": "errors,error,items.*.error"}
+        answer = self._engine.bulk(self._path, self._writer.bulk_body(spooled), params=only)
         if answer.status >= 400 or answer.body["errors"]:
-            raise EngineError(f"{self._path}: not all events were taken")
+            refused = [error for item in answer.body.get("items", ()) if (error := item["create"].get("error"))]
+            raise EngineError(f"{self._path}: not all events were taken: {refused[:1] or answer.body}")
         with self._lock:
             self.newest = max(self.newest, time.time())

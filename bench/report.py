@@ -87,7 +87,7 @@ def table(title: str, first: str, *others: str) -> Table:
     """A table whose first column is text and whose others are numbers."""
     made = Table(first, title=title, title_justify="left", box=None, pad_edge=False, header_style="dim")
     for name in others:
-        made.add_column(name, justify="right", min_width=max(map(len, name.split())))
+        made.add_column(name, justify="right", min_width=max(map(len, name.split()), default=0))
     return made
 
 
