@@ -34,6 +34,21 @@ TOKEN = "tok-0123456789-0123456789"
 PATHS = {"logs": "/auth0/logs", "actions": "/collect"}
 ENDINGS = ("indexed", "duplicate", "dead")
 SECONDS = 600
+STAND_INS = {"match_only_text": "text", "constant_keyword": "keyword", "wildcard": "keyword"}
+
+
+@pytest.fixture(scope="session")
+def with_stand_ins() -> Callable[[Any], Any]:
+    """Makes mappings of those that have types which the embedded Elasticsearch comes without."""
+    return _with_stand_ins
+
+
+def _with_stand_ins(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    inner = {key: _with_stand_ins(each) for key, each in value.items()}
+    kind = inner.get("type")
+    return {"type": STAND_INS[kind]} if isinstance(kind, str) and kind in STAND_INS else inner
 
 
 @pytest.fixture(scope="session")

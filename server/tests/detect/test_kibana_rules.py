@@ -4,7 +4,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,6 @@ Json = dict[str, Any]
 
 RULES = load_rules([SHIPPED])
 COMPILED = [rule for rule in RULES if needs_detect(rule) is None]
-STAND_INS = {"match_only_text": "text", "constant_keyword": "keyword", "wildcard": "keyword"}
 _AT_ONCE = 500
 
 
@@ -43,7 +42,9 @@ class Index:
 
 
 @pytest.fixture(scope="module")
-def index(engine: Engine, module_namespace: str, elasticsearch_url: str) -> Iterator[Index]:
+def index(
+    engine: Engine, module_namespace: str, elasticsearch_url: str, with_stand_ins: Callable[[Any], Any]
+) -> Iterator[Index]:
     CaseBench(engine, module_namespace, RULES, [case for rule in RULES for case in read_cases(rule.path)])
     settings = replace(load(Path(os.devnull), {}).elasticsearch, hosts=(elasticsearch_url,))
     made = Index(connect(replace(settings, distribution="elasticsearch")), f"kibana-{secrets.token_hex(4)}")
@@ -66,15 +67,6 @@ def pages(engine: Engine, stream: str) -> Iterator[list[tuple[str, Json]]]:
             return
         yield [(hit["_id"], hit["_source"]) for hit in hits]
         after = {"search_after": hits[-1]["sort"]}
-
-
-def with_stand_ins(value: Any) -> Any:
-    """Of types that this Elasticsearch comes without."""
-    if not isinstance(value, dict):
-        return value
-    inner = {key: with_stand_ins(each) for key, each in value.items()}
-    kind = inner.get("type")
-    return {"type": STAND_INS[kind]} if isinstance(kind, str) and kind in STAND_INS else inner
 
 
 @pytest.mark.parametrize("rule", COMPILED, ids=lambda rule: rule.id)

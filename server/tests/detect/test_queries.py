@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,6 @@ from auth0_elastic.package_files import for_distribution, load_assets
 
 Json = dict[str, Any]
 
-STAND_INS = {"match_only_text": "text", "constant_keyword": "keyword", "wildcard": "keyword"}
 COMMON = {"@timestamp": "2026-11-20T10:15:01.696Z", "event.dataset": "auth0.logs"}
 DOCUMENTS: dict[str, Json] = {
     "login": {
@@ -101,7 +100,7 @@ class Index:
 
 
 @pytest.fixture(scope="module", params=["opensearch", "elasticsearch"])
-def index(request: pytest.FixtureRequest) -> Iterator[Index]:
+def index(request: pytest.FixtureRequest, with_stand_ins: Callable[[Any], Any]) -> Iterator[Index]:
     url = request.getfixturevalue("opensearch").url if request.param == "opensearch" else request.getfixturevalue(
         "elasticsearch_url"
     )  # fmt: skip
@@ -116,15 +115,6 @@ def index(request: pytest.FixtureRequest) -> Iterator[Index]:
         engine.call("PUT", f"/{name}/_doc/{identity}?refresh=true", nested(body))
     yield Index(engine, name)
     engine.call("DELETE", f"/{name}")
-
-
-def with_stand_ins(value: Any) -> Any:
-    """Of types that this Elasticsearch comes without."""
-    if not isinstance(value, dict):
-        return value
-    inner = {key: with_stand_ins(each) for key, each in value.items()}
-    kind = inner.get("type")
-    return {"type": STAND_INS[kind]} if isinstance(kind, str) and kind in STAND_INS else inner
 
 
 def nested(flat: Json) -> Json:
