@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from auth0_elastic.spool import wal
-from auth0_elastic.spool.database import PAGE_SIZE
+from auth0_elastic.spool.database import PAGE_SIZE, SMALL_PAGE_SIZE
 from auth0_elastic.spool.ledger import LEDGER
 from auth0_elastic.spool.pages import rows_of
 from chaos.load import id_of
@@ -64,22 +64,23 @@ def _overlap(image: _Image, touched: range) -> bool:
 
 def _images(path: Path) -> Iterator[_Image]:
     """The pages of a file, or of the current part of a log, with the ids of what they hold."""
+    size = SMALL_PAGE_SIZE if path.name.startswith(LEDGER) else PAGE_SIZE
     with path.open("rb") as file:
-        for start, offset, number in _pages(path, file.fileno()):
-            page = os.pread(file.fileno(), PAGE_SIZE, offset)
+        for start, offset, number in _pages(path, file.fileno(), size):
+            page = os.pread(file.fileno(), size, offset)
             rows = rows_of(page, number, lambda _: b"")
             ids = {id_of(column) for row in rows for column in row.columns if isinstance(column, bytes)}
-            yield _Image(start, offset + PAGE_SIZE, frozenset(ids))
+            yield _Image(start, offset + size, frozenset(ids))
 
 
-def _pages(path: Path, descriptor: int) -> Iterator[tuple[int, int, int]]:
+def _pages(path: Path, descriptor: int, size: int) -> Iterator[tuple[int, int, int]]:
     """Where each begins with its header and without, and its number."""
     if not path.name.endswith("-wal"):
-        for number in range(os.fstat(descriptor).st_size // PAGE_SIZE):
-            yield number * PAGE_SIZE, number * PAGE_SIZE, number + 1
+        for number in range(os.fstat(descriptor).st_size // size):
+            yield number * size, number * size, number + 1
         return
     with path.open("rb") as file:
         header = wal.read_header(file)
-        for frame in wal.frames(file, PAGE_SIZE, header.salts) if header else ():
+        for frame in wal.frames(file, size, header.salts) if header else ():
             if frame.is_current:
                 yield frame.offset - wal.FRAME_HEADER_SIZE, frame.offset, frame.page_number

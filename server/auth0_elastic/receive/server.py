@@ -2,7 +2,6 @@
 
 import logging
 import resource
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -31,7 +30,6 @@ CONNECTIONS_PER_WORKER: Final = 20_000  # idle ones cost some kilobytes each; an
 OTHER_OPEN_FILES: Final = 100  # of a worker, besides its connections
 GRACEFUL_SECONDS: Final = 20
 FLUSH_SECONDS: Final = 1.0
-SWITCH_SECONDS: Final = 0.0005  # the committing thread asks for its turn with each row; Python's 5 ms would be its pace
 
 
 class _OurLogging(Logger):  # type: ignore[misc]
@@ -67,7 +65,6 @@ class Listener(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         """Called in each worker after the fork, so that the spool files and their locks are the worker's own."""
         listener, spool = self._settings.listener, self._settings.spool
-        sys.setswitchinterval(SWITCH_SECONDS)
         self._refused.open()
         gevent.spawn(_flush_forever, self._refused)
         actions = self._keeper(spool.actions, ACTIONS_PREFIX) if listener.collect_path else None

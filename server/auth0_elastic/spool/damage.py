@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from auth0_elastic.spool import wal
-from auth0_elastic.spool.database import PAGE_SIZE, open_reader
+from auth0_elastic.spool.database import open_reader
 
 SET_ASIDE: Final = ".damaged-"  # waits for the shipper to look through it
 LOOKED_THROUGH: Final = ".bad-"  # nobody's but the operator's
@@ -48,10 +48,10 @@ def damage_of(path: Path, examine: Callable[[sqlite3.Connection], str | None]) -
     try:
         with closing(open_reader(path)) as connection:
             reason = examine(connection)
-            pages = int(connection.execute("PRAGMA page_count").fetchone()[0])
+            pages, page_size = pages_of(connection)
     except sqlite3.Error as error:
         return str(error) if is_damage(error) else None
-    there = path.stat().st_size // PAGE_SIZE
+    there = path.stat().st_size // page_size
     return reason or _damage_of_log(path, log_size, index, range(there, pages))
 
 
@@ -91,8 +91,14 @@ def inconsistency(connection: sqlite3.Connection) -> str | None:
         return None
     rows = connection.execute("SELECT file_id, live_bytes, accepted, rejected FROM meta").fetchall()
     is_sound = len(rows) == 1 and isinstance(rows[0][0], str) and all(isinstance(each, int) for each in rows[0][1:])
-    size = PAGE_SIZE * int(connection.execute("PRAGMA page_count").fetchone()[0])
-    return None if is_sound and 0 <= rows[0][1] <= size else "its totals make no sense"
+    pages, page_size = pages_of(connection)
+    return None if is_sound and 0 <= rows[0][1] <= pages * page_size else "its totals make no sense"
+
+
+def pages_of(connection: sqlite3.Connection) -> tuple[int, int]:
+    """How many pages a file has, with what is in its log, and how many bytes each."""
+    count, size = (connection.execute(f"PRAGMA page_{what}").fetchone()[0] for what in ("count", "size"))
+    return int(count), int(size)
 
 
 def _damage_of_log(path: Path, size: int, index: wal.Index | None, beyond: range) -> str | None:

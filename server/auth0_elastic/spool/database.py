@@ -11,7 +11,8 @@ from pathlib import Path
 from auth0_elastic.errors import ConfigError
 
 BUSY_SECONDS = 10.0
-PAGE_SIZE = 4096
+PAGE_SIZE = 16 * 1024  # of files that hold events: a third more of them a second than with 4 KiB
+SMALL_PAGE_SIZE = 4096  # of files with small rows, each of whose commits writes whole pages
 
 
 def make_folder(path: Path) -> None:
@@ -26,14 +27,16 @@ def make_folder(path: Path) -> None:
         ) from error
 
 
-def open_writer(path: Path) -> sqlite3.Connection:
+def open_writer(path: Path, page_size: int) -> sqlite3.Connection:
     """A connection whose commits are on the disk when they return: WAL, synchronous=FULL.
+
+    `page_size` is that of a file that is made now, in bytes.
 
     The connection may be handed between threads, but used by one at a time.
     """
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
-        connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")  # counts for a file that is made now, as does the next
+        connection.execute(f"PRAGMA page_size = {page_size}")  # counts for a file that is made now, as does the next
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from auth0_elastic.errors import SpoolError
 from auth0_elastic.spool import dead_letters, measures, mend_ledger
-from auth0_elastic.spool.database import open_reader, open_writer, transaction
+from auth0_elastic.spool.database import SMALL_PAGE_SIZE, open_reader, open_writer, transaction
 from auth0_elastic.spool.dead_letters import DeadLetter as DeadLetter
 
 LEDGER = "shipper-ledger.db"
@@ -59,7 +59,7 @@ class Ledger:
         self._path = folder / LEDGER
         mend_ledger.set_aside_if_damaged(self._path)
         with self._speaking():
-            self._connection = open_writer(self._path)
+            self._connection = open_writer(self._path, SMALL_PAGE_SIZE)
         with self._transaction():
             for statement in _SCHEMA:
                 self._connection.execute(statement)

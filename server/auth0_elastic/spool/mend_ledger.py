@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 from auth0_elastic.spool.damage import damage_of, files_set_aside, leave, set_aside
+from auth0_elastic.spool.database import SMALL_PAGE_SIZE
 from auth0_elastic.spool.images import Images
 from auth0_elastic.spool.pages import Column
 
@@ -26,7 +27,7 @@ def restore(connection: sqlite3.Connection, path: Path) -> Iterator[Path]:
     Yields each of these files, for `finish` once that is committed.
     """
     for aside in files_set_aside(path.parent, path.stem):
-        with Images(aside) as images:
+        with Images(aside, SMALL_PAGE_SIZE) as images:
             letters = chain.from_iterable(_dead_letter(row.rowid, row.columns) for row in images.rows())
             saved = connection.executemany(
                 "INSERT OR IGNORE INTO dead_letter (id, received, died, status, reason, raw, writer)"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 from auth0_elastic.spool import dead_letters
-from auth0_elastic.spool.database import open_reader, open_writer, transaction
+from auth0_elastic.spool.database import SMALL_PAGE_SIZE, open_reader, open_writer, transaction
 from auth0_elastic.spool.dead_letters import UNDER_WAY, DeadLetter
 from auth0_elastic.spool.ledger import LEDGER, Deliveries, count, deliveries_of, open_ledger
 from auth0_elastic.spool.spool_file import spool_files
@@ -34,7 +34,7 @@ class DeadLetters:
         self._ledger: sqlite3.Connection | None = None
         if (found := open_ledger(folder)) is not None:
             found.close()
-            self._ledger = open_writer(folder / LEDGER)
+            self._ledger = open_writer(folder / LEDGER, SMALL_PAGE_SIZE)
             with transaction(self._ledger):
                 dead_letters.prepare(self._ledger)
 

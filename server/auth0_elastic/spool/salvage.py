@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from auth0_elastic.spool import schema
 from auth0_elastic.spool.damage import SET_ASIDE, files_set_aside, leave
-from auth0_elastic.spool.database import open_writer, sync_folder, transaction
+from auth0_elastic.spool.database import PAGE_SIZE, open_writer, sync_folder, transaction
 from auth0_elastic.spool.images import Images
 from auth0_elastic.spool.ledger import LEDGER, Deliveries
 from auth0_elastic.spool.pages import Column, Row
@@ -51,7 +51,7 @@ def salvage(folder: Path, deliveries: Callable[[str], Deliveries]) -> Iterator[S
 def _salvage(aside: Path, deliveries: Callable[[str], Deliveries]) -> Salvaged:
     new = aside.with_name(aside.name.replace(SET_ASIDE, SALVAGED) + ".new")
     new.unlink(missing_ok=True)
-    with Images(aside) as images, closing(open_writer(new)) as connection:
+    with Images(aside, PAGE_SIZE) as images, closing(open_writer(new, PAGE_SIZE)) as connection:
         found = _Found(connection, images, deliveries)
         found.collect()
         salvaged = found.close()

@@ -5,13 +5,15 @@ import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from itertools import chain, islice
+from operator import length_hint
 from pathlib import Path
 from typing import Self, TypeVar
 
 from auth0_elastic.errors import SpoolError, SpoolFull, SpoolLocked
 from auth0_elastic.spool import schema
 from auth0_elastic.spool.damage import damage_of, inconsistency, is_damage, set_aside
-from auth0_elastic.spool.database import FileLock, make_folder, open_reader, open_writer, transaction
+from auth0_elastic.spool.database import PAGE_SIZE, FileLock, make_folder, open_reader, open_writer, transaction
 from auth0_elastic.spool.done import Done
 from auth0_elastic.spool.totals import Rejected as Rejected
 from auth0_elastic.spool.totals import Totals as Totals
@@ -22,8 +24,9 @@ from auth0_elastic.spool.totals import totals
 
 log = logging.getLogger(__name__)
 
+INSERTED_AT_ONCE = (100, 10, 1)  # rows; of few sizes, so that the statements are prepared once
 PRUNED_AT_ONCE = 5_000  # rows; keeps a commit that waits for the pruning waiting for milliseconds only
-VACUUMED_AT_ONCE = 1_000  # pages given back to the disk in a round
+VACUUMED_AT_ONCE = 400  # pages given back to the disk in a round
 RESERVE = 64 * 1024**2  # bytes of the disk that events do not get: without room nothing can be delivered or removed
 RESERVE_SHARE = 0.1  # of a smaller disk
 KEPT_PREFIX = "poll-"  # files that hold a checkpoint besides events, and so are never removed
@@ -116,7 +119,7 @@ class SpoolFile:
         self._lock.release()
 
     def _open(self) -> None:
-        self._connection = open_writer(self.path)
+        self._connection = open_writer(self.path, PAGE_SIZE)
         try:
             self.file_id = schema.prepare(self._connection, self.path)
             self._skip_delivered_numbers()
@@ -166,10 +169,7 @@ class SpoolFile:
         recent: Sequence[str],
     ) -> None:
         with transaction(self._connection):
-            self._connection.executemany(
-                "INSERT INTO event (received, raw, crc) VALUES (?, ?, ?)",
-                [(received, raw, schema.checksum(received, raw)) for raw in events],
-            )
+            self._insert(received, events)
             self._connection.executemany(
                 "INSERT INTO rejected (received, reason, raw) VALUES (?, ?, ?)",
                 [(received, each.reason, each.raw) for each in rejected],
@@ -180,6 +180,15 @@ class SpoolFile:
                 rows = [(log_id,) for log_id in (checkpoint, *recent)]
                 self._connection.executemany("INSERT INTO checkpoint VALUES (?)", rows)
         self.totals = totals(self._connection)
+
+    def _insert(self, received: int, events: Sequence[bytes]) -> None:
+        """Many rows a statement: for each statement SQLite lets go of Python's lock, which others then hold a while."""
+        rest = iter(events)
+        for rows in INSERTED_AT_ONCE:
+            statement = f"INSERT INTO event (received, raw, crc) VALUES {','.join(['(?, ?, ?)'] * rows)}"  # noqa: S608
+            for _ in range(length_hint(rest) // rows):
+                values = [(received, raw, schema.checksum(received, raw)) for raw in islice(rest, rows)]
+                self._connection.execute(statement, [*chain.from_iterable(values)])
 
     def _prune(self) -> bool:
         if self._done.is_damaged(self.path):

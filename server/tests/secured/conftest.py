@@ -1,18 +1,18 @@
 """A real OpenSearch with TLS and users, and the product as users of it that may do no more than they have to."""
 
+import asyncio
 import json
 import os
 import re
 import secrets
-import socket
 import ssl
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -200,63 +200,77 @@ def shipper(tmp_path: Path, namespace: str) -> Iterator[Callable[[Environment], 
         yield start
 
 
-@dataclass
 class Front:
-    """Stands before the engine, as a proxy that ends TLS, with a certificate that can be replaced."""
+    """Stands before the engine, as a proxy that ends TLS, with a certificate that can be replaced.
 
-    url: str
-    context: ssl.SSLContext = field(default_factory=lambda: ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
-    connections: list[socket.socket] = field(default_factory=list)
+    One event loop serves it all: a TLS connection must not be read and written by two threads at once.
+    """
+
+    def __init__(self, engine: str, ca_file: Path) -> None:
+        self._address = urlsplit(engine)
+        self._trust = ssl.create_default_context(cafile=ca_file)
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._near: set[asyncio.StreamWriter] = set()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def start(self, leaf: trustme.LeafCert) -> None:
+        self.use(leaf)
+        self._server = self._run(asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._context))
+        self.url = f"https://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     def use(self, leaf: trustme.LeafCert) -> None:
         """For the connections that come."""
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        leaf.configure_cert(self.context)
+        leaf.configure_cert(self._context)
 
     def cut(self) -> None:
         """Ends the connections that there are."""
-        while self.connections:
-            with suppress(OSError):
-                self.connections.pop().shutdown(socket.SHUT_RDWR)
+        self._run(self._abort())
+
+    def close(self) -> None:
+        self._run(self._end())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _run(self, what: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(what, self._loop).result(30)
+
+    async def _end(self) -> None:
+        self._server.close()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for _ in range(3):  # TLS, then TCP hear that they are over
+            await asyncio.sleep(0)
+
+    async def _abort(self) -> None:
+        for writer in self._near:
+            writer.transport.abort()
+
+    async def _serve(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+        reader, writer = await asyncio.open_connection(self._address.hostname, self._address.port, ssl=self._trust)
+        self._near.add(back)
+        try:
+            await asyncio.gather(_copy(near, writer), _copy(reader, back))
+        finally:
+            self._near.remove(back)
+            back.transport.abort()
+            writer.transport.abort()
+
+
+async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await source.read(65536):
+            target.write(data)
+            await target.drain()
+    target.close()
 
 
 @pytest.fixture
 def front(secured: Secured, authority: trustme.CA) -> Iterator[Front]:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        found = Front(f"https://127.0.0.1:{server.getsockname()[1]}")
-        found.use(authority.issue_cert("127.0.0.1"))
-        threading.Thread(target=_accept, args=(server, found, secured), daemon=True).start()
+    with closing(Front(secured.url, secured.ca_file)) as found:
+        found.start(authority.issue_cert("127.0.0.1"))
         yield found
-        server.shutdown(socket.SHUT_RDWR)  # ends accept
-
-
-def _accept(server: socket.socket, front: Front, secured: Secured) -> None:
-    with suppress(OSError):
-        while True:
-            plain, _ = server.accept()
-            threading.Thread(target=_serve, args=(plain, front, secured), daemon=True).start()
-
-
-def _serve(plain: socket.socket, front: Front, secured: Secured) -> None:
-    address = urlsplit(secured.url)
-    trust = ssl.create_default_context(cafile=secured.ca_file)
-    with (
-        suppress(OSError),
-        plain,
-        socket.create_connection((str(address.hostname), address.port or 0)) as inner,
-        front.context.wrap_socket(plain, server_side=True) as near,
-        trust.wrap_socket(inner, server_hostname=address.hostname) as far,
-    ):
-        front.connections.append(near)
-        back = threading.Thread(target=_copy, args=(far, near), daemon=True)
-        back.start()
-        _copy(near, far)
-        back.join()
-
-
-def _copy(source: socket.socket, target: socket.socket) -> None:
-    with suppress(OSError):
-        while data := source.recv(65536):
-            target.sendall(data)
-    with suppress(OSError):
-        target.shutdown(socket.SHUT_RDWR)

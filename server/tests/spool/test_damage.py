@@ -11,13 +11,14 @@ import pytest
 from auth0_elastic.spool import held
 from auth0_elastic.spool.backlog import Backlog, look_over
 from auth0_elastic.spool.damage import damage_of, inconsistency
+from auth0_elastic.spool.database import PAGE_SIZE
 from auth0_elastic.spool.ledger import DeadLetter, Ledger, LedgerView, Settled
 from auth0_elastic.spool.salvage import DAMAGED_EVENT
 from auth0_elastic.spool.spool_file import Rejected, SpoolFile, total_of
 
-PAGE = 4096
+PAGE = PAGE_SIZE
 FRAME = PAGE + 24
-EVENTS = 400
+EVENTS = 1_600
 
 Writer = Callable[[Callable[[SpoolFile], None]], None]
 
@@ -28,6 +29,9 @@ def event(number: int, size: int = 300) -> bytes:
 
 def numbers(events: object) -> list[int]:
     return [int(json.loads(each.raw)["log_id"]) for each in events]  # type: ignore[attr-defined]
+
+
+ON_A_PAGE = PAGE // len(event(0))
 
 
 @pytest.fixture
@@ -125,7 +129,7 @@ def test_a_damaged_page_costs_what_is_on_it(
     lost = {*range(EVENTS)} - {*delivered}
     assert len(delivered) == len({*delivered})
     assert 200 in lost
-    assert 1 <= len(lost) <= PAGE // len(event(0))
+    assert 1 <= len(lost) <= ON_A_PAGE
     assert LedgerView(tmp_path).counters()["lost_to_damage"] == len(lost)
     assert f"{len(lost)} cannot be found" in caplog.text
 
@@ -159,11 +163,11 @@ def test_a_damage_that_shows_while_the_writer_lives_makes_it_begin_a_new_file(
     backlog = Backlog(tmp_path, ledger)
     before = drain(backlog, ledger)
     assert "its writer is asked to begin a new one" in caplog.text
-    filled.append(2, [event(1000)])
+    filled.append(2, [event(5000)])
     filled.prune()
-    filled.append(2, [event(1001)])
+    filled.append(2, [event(5001)])
     after = drain(backlog, ledger)
-    assert {*before, *after} >= {*range(180), *range(220, EVENTS), 1000, 1001}
+    assert {*before, *after} >= {*range(200 - ON_A_PAGE), *range(200 + ON_A_PAGE, EVENTS), 5000, 5001}
     assert {path.name for path in tmp_path.glob("*.db")} > {"listener-0.db"}
 
 
@@ -172,7 +176,7 @@ def test_a_damage_that_the_writer_meets_costs_no_request(tmp_path: Path, path: P
     last = page_of(path, event(EVENTS - 1))
     overwrite(path, last * PAGE, b"\xff" * PAGE)
     file = SpoolFile.open_free(tmp_path, "listener")
-    file.append(2, [event(1000)])
+    file.append(2, [event(5000)])
     assert file.totals.accepted == 1
     assert len([*tmp_path.glob("listener-0.damaged-????????")]) == 1
 
@@ -208,11 +212,11 @@ def test_a_damaged_log_is_noticed_although_sqlite_takes_it_for_a_short_one(
     if reader_first:
         backlog.discover()
     writer = SpoolFile.open_free(tmp_path, "listener")
-    writer.append(1, [event(1000)])
+    writer.append(1, [event(5000)])
     delivered = {*drain(backlog, ledger)}
     expected = {"cut": EVENTS // 3, "garbage": EVENTS, "header": EVENTS, "gone": 0}[damage]
-    assert len(delivered & {*range(EVENTS)}) >= expected - (PAGE // len(event(0)) + 1) * (damage == "garbage")
-    assert 1000 in delivered
+    assert len(delivered & {*range(EVENTS)}) >= expected - (ON_A_PAGE + 1) * (damage == "garbage")
+    assert 5000 in delivered
     (aside,) = {path.name.removesuffix("-wal") for path in tmp_path.glob("listener-0.bad-*")}
     assert aside
 
@@ -239,12 +243,12 @@ def test_a_commit_that_was_not_finished_is_no_damage_while_the_shipper_reads_on(
     tmp_path: Path, path: Path, filled: SpoolFile, ledger: Ledger
 ) -> None:
     """A worker killed while the disk syncs has written its commit, but not yet told the readers."""
-    filled.append(1, [event(1000)])
+    filled.append(1, [event(5000)])
     backlog = Backlog(tmp_path, ledger)
-    assert drain(backlog, ledger)[-1] == 1000
+    assert drain(backlog, ledger)[-1] == 5000
     index = Path(f"{path}-shm")
     before = index.read_bytes()
-    filled.append(1, [event(1001)])
+    filled.append(1, [event(5001)])
     overwrite(index, 0, before[:136])
     filled._done.close()
     filled._lock.release()
@@ -279,7 +283,7 @@ def test_a_pollers_checkpoint_outlives_a_damage_elsewhere_in_its_file(tmp_path: 
     file.close()
     overwrite(file.path, page_of(file.path, event(EVENTS - 1)) * PAGE, b"\xff" * PAGE)
     heir = SpoolFile.open_named(tmp_path, "poll-acme")
-    heir.append(2, [event(1000)])
+    heir.append(2, [event(5000)])
     assert (heir.checkpoint, heir.recent) == ("900-9", ["900-0"])
     assert heir.totals.accepted == 1
 
@@ -323,13 +327,13 @@ def test_random_damage_never_costs_more_than_the_pages_that_it_touches(
     length = dice.choice([1, 100, 10_000])
     overwrite(target, at, dice.randbytes(min(length, size - at)))
     writer = SpoolFile.open_free(tmp_path, "listener")
-    writer.append(1, [event(1000)])
+    writer.append(1, [event(5000)])
     backlog = Backlog(tmp_path, ledger)
     delivered = drain(backlog, ledger, 2)
     while writer.prune():
         pass
     delivered += drain(backlog, ledger)
-    assert {*delivered} <= {*range(EVENTS), 1000}
-    assert 1000 in delivered
+    assert {*delivered} <= {*range(EVENTS), 5000}
+    assert 5000 in delivered
     touched = length // PAGE + 2
-    assert len({*range(EVENTS)} - {*delivered}) <= touched * (PAGE // len(event(0)) + 1)
+    assert len({*range(EVENTS)} - {*delivered}) <= touched * (ON_A_PAGE + 1)

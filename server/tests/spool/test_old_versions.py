@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from auth0_elastic.spool.backlog import Backlog
+from auth0_elastic.spool.database import SMALL_PAGE_SIZE, open_writer
 from auth0_elastic.spool.ledger import Ledger, LedgerView
 from auth0_elastic.spool.spool_file import Rejected, SpoolFile, Totals, read_totals
 
@@ -112,3 +113,22 @@ def test_an_older_ledger_keeps_its_dead_letters_and_counters(tmp_path: Path) -> 
     view = LedgerView(tmp_path)
     assert [(each.reason, each.raw) for each in view.dead_letters()] == [("mapper_parsing_exception: no", b'{"c":1}')]
     assert view.counters() == {"indexed": 2}
+
+
+def test_a_damaged_file_with_pages_as_small_as_they_were_loses_one_of_them(tmp_path: Path) -> None:
+    open_writer(tmp_path / "listener-0.db", SMALL_PAGE_SIZE).close()
+    file = SpoolFile.open_free(tmp_path, "listener")
+    raw = [b'{"number":%d,"text":"%s"}' % (number, b"x" * 1000) for number in range(100)]
+    file.append(1, raw)
+    file.close()
+    content = bytearray(file.path.read_bytes())
+    page = content.index(raw[50]) // SMALL_PAGE_SIZE * SMALL_PAGE_SIZE
+    content[page : page + SMALL_PAGE_SIZE] = b"\xff" * SMALL_PAGE_SIZE
+    file.path.write_bytes(content)
+    with closing(Ledger(tmp_path, 1000)) as ledger, closing(SpoolFile.open_free(tmp_path, "listener")) as heir:
+        ledger.report_damage(file.path, file.path.stat().st_ino)
+        heir.prune()
+        backlog = Backlog(tmp_path, ledger)
+        found = {event.raw for file in backlog.discover() for event in file.read(1_000_000, 1000)}
+    assert {*raw[:47], *raw[53:]} <= found
+    assert raw[50] not in found
