@@ -146,6 +146,20 @@ def test_a_failed_document_keeps_its_original_and_nothing_half_made(
     assert document.keys() == {"@timestamp", "ecs", "event", "error", "tags"}
 
 
+@pytest.mark.parametrize("tags", [(), ("preserve_original_event",)])
+def test_a_document_that_fails_after_it_was_mapped_keeps_what_was_mapped(engine: Engine, tags: tuple[str, ...]) -> None:
+    assets = load_assets()
+    pipeline = assets.pipelines[assets.default_pipeline]
+    pipeline["processors"].append({"fail": {"tag": "fail_late", "message": "the database is broken"}})
+    with Bench(engine, assets) as bench:
+        document = bench.simulate([received(DATA, tags=tags)])[0].document or {}
+    assert document["event"]["kind"] == "pipeline_error"
+    assert "the database is broken" in document["error"]["message"][-1]
+    assert document["message"].startswith("Incorrect password of jane.doe@example.com")
+    assert document["auth0"]["logs"]["data"]["type"] == "Incorrect password"
+    assert document["event"].get("original") == (json.dumps(DATA) if tags else None)
+
+
 def test_a_list_of_one_event_does_not_leak_into_the_next(process: Callable[[Json], Json]) -> None:
     first, second = process(received(DATA | {"type": "s"})), process(received(DATA))
     assert first["event"]["category"] == ["authentication", "session"]

@@ -66,14 +66,14 @@ def test_a_closed_gate_is_due_after_its_delay_which_grows_until_it_opens() -> No
     assert gate.is_due()
 
 
-def test_batches_double_while_answers_are_quick_then_grow_slowly_and_halve_when_they_are_slow() -> None:
+def test_batches_double_while_answers_are_quick_and_halve_when_they_are_slow() -> None:
     size = BatchSize(10 * FIRST)
     size.answered(seconds=0.1)
     assert size.bytes == FIRST * 2
     size.answered(seconds=2)
-    assert size.bytes == FIRST * 5 // 2
+    assert size.bytes == FIRST * 2
     size.answered(seconds=20)
-    assert size.bytes == FIRST * 5 // 4
+    assert size.bytes == FIRST
 
 
 def test_batches_stay_within_their_limits() -> None:
