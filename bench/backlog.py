@@ -20,7 +20,7 @@ PLOT: Final = Path(__file__).parents[1] / "docs" / "img" / "backlog.svg"
 TENTHS: Final = 10
 _LOOK_SECONDS: Final = 0.5
 _PATIENCE_SECONDS: Final = 60.0
-_WARM_UP: Final = 12  # for a large backlog, whose first tenth is not to be measured with an engine that is cold
+_WARM_UP: Final = 30  # for a large backlog, whose first tenth is not to be measured with an engine that is cold
 _LARGE: Final = 500_000
 _MIB: Final = 2**20
 

@@ -22,7 +22,7 @@ class Plan(NamedTuple):
     warm_up: int
 
 
-QUICK, FULL = Plan((500, 5_000), 3), Plan((4_000, 40_000, 400_000), 12)
+QUICK, FULL = Plan((500, 5_000), 3), Plan((4_000, 40_000, 400_000), 30)
 
 
 def measure(plan: Plan) -> Result:

@@ -16,7 +16,7 @@ from auth0_elastic.ship.identity import document_id
 from auth0_elastic.spool.backlog import SpooledEvent
 from bench.day import END
 
-A_SECOND = 4
+A_SECOND = 2
 """Bulk requests; more than one may be under way."""
 BLOCK = 10_000
 _AT_ONCE = 3

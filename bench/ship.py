@@ -45,7 +45,7 @@ class Plan(NamedTuple):
 
 
 QUICK = Plan(5_000, 1, _ways((1000, 2000), (2, 4)), 4_000, 3)
-FULL = Plan(100_000, 3, _ways((500, 1000, 2000, 4000), (2, 4, 8)), 16_000, 12)
+FULL = Plan(100_000, 3, _ways((500, 1000, 2000, 4000), (2, 4, 8)), 16_000, 20)
 
 
 @click.command(name="ship")

@@ -65,6 +65,6 @@ def own_engine() -> Iterator[tuple[str, Path]]:
     """The URL of an engine of its own, and a folder that is not there yet; both are gone afterwards."""
     with (
         tempfile.TemporaryDirectory(prefix="auth0-elastic-chaos-") as folder,
-        EmbeddedEngine(Path(folder) / "engine") as engine,
+        EmbeddedEngine(Path(folder) / "engine", heap="1g") as engine,
     ):
         yield engine.url, Path(folder) / "server"

@@ -97,8 +97,7 @@ class GroupCommit:
         rejected = [each for waiting in batch for each in waiting.parsed.rejected]
         try:
             self._in_thread(lambda: self._file.append(received, events, self._within_limit(rejected)))
-        except SpoolError as error:
-            log.error("%s", error)
+        except SpoolError as error:  # which the answers' log names
             _fail(batch, error)
         except Exception:  # whatever it is, nobody may wait for ever
             log.exception("cannot keep events")

@@ -28,7 +28,8 @@ class Refusals:
 
     def __init__(self, count: Callable[[str], None]) -> None:
         self._count = count
-        self._budget = LogBudget(log, LOGGED_A_MINUTE)
+        self._refusals = LogBudget(log, logging.WARNING, LOGGED_A_MINUTE)
+        self._failures = LogBudget(log, logging.ERROR, LOGGED_A_MINUTE)  # of our own, which no stranger may hide
 
     def answer_for(self, app: Flask) -> None:
         app.register_error_handler(RequestRefused, self._refused)
@@ -51,15 +52,16 @@ class Refusals:
     def _spool_failed(self, error: SpoolError) -> Response:
         is_full = isinstance(error, SpoolFull)
         remedy = "enlarge spool.max_size or mend the way to the engine" if is_full else "see the log"
-        log_request(log.error, f"{error}; {remedy}")
         message = "the events could not be kept; send them again later"
-        response = self._error(503, message, remedy, "spool_full" if is_full else "spool_failed")
+        response = self._error(503, message, remedy, "spool_full" if is_full else "spool_failed", why=str(error))
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return response
 
-    def _error(self, status: int, message: str, remedy: str, reason: str) -> Response:
+    def _error(self, status: int, message: str, remedy: str, reason: str, why: str = "") -> Response:
+        """`why` is for the log alone."""
         self._count(reason)
-        log_request(log.error if status >= 500 else self._budget.warning, f"answered {status}: {message}")
+        budget = self._failures if status >= 500 else self._refusals
+        log_request(budget.write, f"answered {status}: {why or message}")
         response = jsonify({"error": message, **({"remedy": remedy} if remedy else {})})
         response.status_code = status
         return response

@@ -40,7 +40,7 @@ class DeadlineWorker(GeventWorker):  # type: ignore[misc]
         self._waiting: dict[gevent.Greenlet, gevent.Timeout] = {}
         self._ending: dict[gevent.Greenlet, gevent.Timeout] = {}
         self._connections = 0
-        self._budget = LogBudget(log, LOGGED_A_MINUTE)
+        self._budget = LogBudget(log, logging.WARNING, LOGGED_A_MINUTE)
 
     def run(self) -> None:
         gevent.spawn(self._end_waiting_when_stopped)
@@ -50,7 +50,7 @@ class DeadlineWorker(GeventWorker):  # type: ignore[misc]
         """Nothing is read of a peer that may not post; one that only holds its connection gives way to others."""
         if not self.may_connect(addr[0]):
             self.count_refused("forbidden_address")
-            self._budget.warning("cut off %s, which listener.allowed_addresses does not name", addr[0])
+            self._budget.write("cut off %s, which listener.allowed_addresses does not name", addr[0])
             client.close()
             return
         self._connections += 1
@@ -80,9 +80,7 @@ class DeadlineWorker(GeventWorker):  # type: ignore[misc]
     def _make_room(self) -> None:
         if self._connections > CROWDED * self.worker_connections and self._waiting:
             self.count_refused("overloaded")
-            self._budget.warning(
-                "nearly all of the %d connections are taken; idle ones are cut", self.worker_connections
-            )
+            self._budget.write("nearly all of the %d connections are taken; idle ones are cut", self.worker_connections)
             self._end(next(iter(self._waiting)))  # has waited longest
 
     def _end(self, greenlet: gevent.Greenlet) -> None:
@@ -139,7 +137,7 @@ class DeadlineWorker(GeventWorker):  # type: ignore[misc]
         if status == HTTPStatus.INTERNAL_SERVER_ERROR:
             log.error("a request failed", exc_info=exc)
         else:
-            self._budget.warning("answered %d: %s (to %s)", status, status.phrase.lower(), addr[0])
+            self._budget.write("answered %d: %s (to %s)", status, status.phrase.lower(), addr[0])
         util.write_nonblock(client, _answer(status))
 
 

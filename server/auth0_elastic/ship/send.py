@@ -24,6 +24,7 @@ from auth0_elastic.ship.classify import (
 from auth0_elastic.ship.data_stream import DataStream, WriteIndex
 from auth0_elastic.ship.document import DocumentWriter
 from auth0_elastic.ship.identity import document_id, may_precede
+from auth0_elastic.ship.write_turns import WriteTurns
 from auth0_elastic.spool.backlog import SpooledEvent
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class Sender:
 
     def __init__(self, engine: Engine, stream: DataStream, writer: DocumentWriter) -> None:
         self._engine = engine
+        self._turns = WriteTurns()
         self._stream = stream
         self._writer = writer
 
@@ -81,9 +83,10 @@ class Sender:
 
     def _send(self, events: list[Identified]) -> Sent | Refused:
         index = self._stream.write_index()
-        present = self._indexed_before(events, index)
-        absent = [each for each in events if each.id not in present]
-        sent = self._create(absent) if absent else Sent([])
+        with self._turns.of(index.name):
+            present = self._indexed_before(events, index)
+            absent = [each for each in events if each.id not in present]
+            sent = self._create(absent) if absent else Sent([])
         if isinstance(sent, Refused):
             return sent
         created = iter(self._without_copies(absent, temper(sent.endings), index))
@@ -131,6 +134,7 @@ class Sender:
         }
         if not strays:
             return endings
+        self._turns.wait_for_end(index.name)
         by_id = {each.id: each for each in events if each.id in strays}
         copies = self._indexed_before(list(by_id.values()), self._stream.write_index())
         for document in copies:

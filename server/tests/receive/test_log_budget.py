@@ -11,11 +11,11 @@ log = logging.getLogger("test_log_budget")
 
 def test_beyond_the_budget_only_the_number_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     now = 0.0
-    budget = LogBudget(log, 2, lambda: now)
+    budget = LogBudget(log, logging.WARNING, 2, lambda: now)
     for number in range(5):
-        budget.warning("refused %d", number)
+        budget.write("refused %d", number)
     now = 60.0
-    budget.warning("refused again")
+    budget.write("refused again")
     assert caplog.messages == [
         "refused 0",
         "refused 1",
@@ -26,9 +26,9 @@ def test_beyond_the_budget_only_the_number_is_logged(caplog: pytest.LogCaptureFi
 
 def test_within_the_budget_nothing_is_added(caplog: pytest.LogCaptureFixture) -> None:
     now = 0.0
-    budget = LogBudget(log, 2, lambda: now)
-    budget.warning("one", extra={"source.ip": "203.0.113.9"})
+    budget = LogBudget(log, logging.WARNING, 2, lambda: now)
+    budget.write("one", extra={"source.ip": "203.0.113.9"})
     now = 61.0
-    budget.warning("two")
+    budget.write("two")
     assert caplog.messages == ["one", "two"]
     assert vars(caplog.records[0])["source.ip"] == "203.0.113.9"
