@@ -97,11 +97,14 @@ class Load:
 
     def _wait(self, done: Callable[[], bool]) -> None:
         with self._changed:
+            before, since = -1, 0.0
             while not done():
                 if self.failure is not None:
                     raise self.failure
-                before = len(self.sent.acknowledged)
-                if not self._changed.wait(PATIENCE) and len(self.sent.acknowledged) == before:
+                if len(self.sent.acknowledged) > before:
+                    before, since = len(self.sent.acknowledged), time.monotonic()
+                self._changed.wait(PATIENCE)
+                if len(self.sent.acknowledged) == before and time.monotonic() - since >= PATIENCE:
                     raise ChaosError(
                         f"{before} of {self.total} events are acknowledged, and no more for {PATIENCE:g} s"
                     )

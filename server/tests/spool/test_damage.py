@@ -58,8 +58,8 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def fill(file: SpoolFile) -> None:
-    for number in range(0, EVENTS, 20):
-        file.append(1, [event(each) for each in range(number, number + 20)])
+    for number in range(0, EVENTS, 100):
+        file.append(1, [event(each) for each in range(number, number + 100)])
 
 
 def drain(backlog: Backlog, ledger: Ledger, rounds: int = 4) -> list[int]:

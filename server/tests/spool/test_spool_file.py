@@ -2,13 +2,14 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from auth0_elastic.errors import SpoolError, SpoolFull, SpoolLocked
 from auth0_elastic.spool import spool_file
-from auth0_elastic.spool.database import FileLock
+from auth0_elastic.spool.database import LOG_SIZE, FileLock
 from auth0_elastic.spool.ledger import Ledger, Settled
 from auth0_elastic.spool.spool_file import Rejected, SpoolFile, Totals, read_totals, total_of
 
@@ -94,6 +95,16 @@ def test_one_outstanding_event_does_not_keep_those_after_it(file: SpoolFile) -> 
     Ledger(file.path.parent, 1000).settle([Settled(file.file_id, 12_000, outstanding=[1, 7_000])])
     assert [file.prune(), file.prune(), file.prune()] == [True, True, False]
     assert [seq for seq, _ in rows(file.path)] == [1, 7_000]
+
+
+def test_a_long_log_is_given_back_once_all_is_delivered(file: SpoolFile) -> None:
+    log = file.path.with_name(f"{file.path.name}-wal")
+    file.append(1, [b"x" * 10_000] * 2_000)
+    assert log.stat().st_size > 20_000_000
+    with closing(Ledger(file.path.parent, 1000)) as ledger:
+        ledger.settle([Settled(file.file_id, 2_000)])
+    assert not file.prune()
+    assert log.stat().st_size < 2 * LOG_SIZE
 
 
 def test_disk_space_is_given_back(file: SpoolFile) -> None:
