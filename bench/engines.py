@@ -42,7 +42,7 @@ class Site(NamedTuple):
 @contextmanager
 def warm_engine(folder: Path, rounds: int) -> Iterator[Site]:
     """An engine that has been given 5,000 documents as often as `rounds` says."""
-    with EmbeddedEngine(folder / "engine", heap="1g") as started:
+    with EmbeddedEngine(folder / "engine", heap="2g") as started:
         site = Site(connected(started.url), started.url)
         install(site.engine, load_assets())
         requests = bodies(list(raw_events(_WARM_UP)), 1000, now())
