@@ -30,6 +30,7 @@ from bench.storage import connected
 
 WARM_UP, LONG, QUICK = 20, 120, 30  # seconds
 FLAT_OUT = 2  # times the rate that is measured: as fast as the engine takes them
+HEAP = "2g"  # the default suffices for tests, not for this rate
 _NAMESPACE, _WARM_NAMESPACE = "bench", "warm"
 _DEFAULTS = load(None, {}).detect
 
@@ -66,9 +67,7 @@ def measure(seconds: int, rate: int) -> Measured:
         for block in blocks(count):
             step("making events")
             made += block
-        with EmbeddedEngine(
-            Path(name) / "engine", heap="2g"
-        ) as embedded:  # the default suffices for tests, not for this rate
+        with EmbeddedEngine(Path(name) / "engine", heap=HEAP) as embedded:
             return _measure(Path(name), embedded.url, made, rate, step)
 
 

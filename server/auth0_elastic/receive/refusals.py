@@ -53,7 +53,8 @@ class Refusals:
         is_full = isinstance(error, SpoolFull)
         remedy = "enlarge spool.max_size or mend the way to the engine" if is_full else "see the log"
         message = "the events could not be kept; send them again later"
-        response = self._error(503, message, remedy, "spool_full" if is_full else "spool_failed", why=str(error))
+        why = f"{error}; {remedy}" if is_full else str(error)
+        response = self._error(503, message, remedy, "spool_full" if is_full else "spool_failed", why)
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return response
 

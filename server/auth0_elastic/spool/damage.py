@@ -48,7 +48,7 @@ def damage_of(path: Path, examine: Callable[[sqlite3.Connection], str | None]) -
     try:
         with closing(open_reader(path)) as connection:
             reason = examine(connection)
-            pages, page_size = pages_of(connection)
+            pages, page_size = _pages_of(connection)
     except sqlite3.Error as error:
         return str(error) if is_damage(error) else None
     there = path.stat().st_size // page_size
@@ -91,11 +91,11 @@ def inconsistency(connection: sqlite3.Connection) -> str | None:
         return None
     rows = connection.execute("SELECT file_id, live_bytes, accepted, rejected FROM meta").fetchall()
     is_sound = len(rows) == 1 and isinstance(rows[0][0], str) and all(isinstance(each, int) for each in rows[0][1:])
-    pages, page_size = pages_of(connection)
+    pages, page_size = _pages_of(connection)
     return None if is_sound and 0 <= rows[0][1] <= pages * page_size else "its totals make no sense"
 
 
-def pages_of(connection: sqlite3.Connection) -> tuple[int, int]:
+def _pages_of(connection: sqlite3.Connection) -> tuple[int, int]:
     """How many pages a file has, with what is in its log, and how many bytes each."""
     count, size = (connection.execute(f"PRAGMA page_{what}").fetchone()[0] for what in ("count", "size"))
     return int(count), int(size)

@@ -12,8 +12,8 @@ from auth0_elastic.errors import ConfigError
 
 BUSY_SECONDS = 10.0
 PAGE_SIZE = 16 * 1024  # of files that hold events: a third more of them a second than with 4 KiB
-LOG_SIZE = 4 * 1024**2  # bytes of a write-ahead log, beyond which it goes into its file: a small disk holds several
 SMALL_PAGE_SIZE = 4096  # of files with small rows, each of whose commits writes whole pages
+LOG_SIZE = 4 * 1024**2  # bytes of a write-ahead log, beyond which it goes into its file: a small disk holds several
 
 
 def make_folder(path: Path) -> None:
