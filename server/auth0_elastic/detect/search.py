@@ -2,14 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+from auth0_elastic.backoff import Backoff
 from auth0_elastic.detect.event import Event
 from auth0_elastic.detect.field_types import field_types
 from auth0_elastic.detect.incident import ENTITIES
 from auth0_elastic.detect.rule import Base, Rule
 from auth0_elastic.engine.client import Engine
+from auth0_elastic.errors import EngineRefused
 
 Json = dict[str, Any]
 
@@ -24,10 +27,27 @@ _ALWAYS: Final = frozenset(name for fields in ENTITIES.values() for name in fiel
     "auth0.logs.data.location_info.longitude",
 }
 _PARAMETERS: Final = {"ignore_unavailable": "true", "allow_partial_search_results": "false"}
+_TOO_BUSY: Final = 429
+_ATTEMPTS: Final = 5
 
 
-def search(engine: Engine, streams: str, body: Json) -> Json:
-    """The answer to a search in these data streams, as far as they exist. Raises EngineError."""
+def search(engine: Engine, streams: str, body: Json, *, pause: Callable[[float], object] = time.sleep) -> Json:
+    """The answer to a search in these data streams, as far as they exist. Raises EngineError.
+
+    An engine whose memory or queue is full for the moment (429) is asked again, for up to 15 seconds.
+    """
+    backoff = Backoff(1, 8)
+    for attempt in range(1, _ATTEMPTS):
+        try:
+            return _search(engine, streams, body)
+        except EngineRefused as error:
+            if error.status != _TOO_BUSY:
+                raise
+        pause(backoff.delay(attempt))
+    return _search(engine, streams, body)
+
+
+def _search(engine: Engine, streams: str, body: Json) -> Json:
     found: Json = engine.call("POST", f"/{streams}/_search", body | {"track_total_hits": False}, params=_PARAMETERS)
     return found
 

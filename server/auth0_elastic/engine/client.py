@@ -81,7 +81,8 @@ def reason_of(body: Any) -> str:
     """The reason of an error body as one line, of at most 500 characters."""
     error = body.get("error", body) if isinstance(body, dict) else body
     if isinstance(error, dict):
-        cause = error.get("caused_by") or {}
+        causes = [error.get("caused_by"), *error.get("root_cause", ())]
+        cause: dict[str, Any] = next((each for each in causes if each), {})
         parts = [error.get("type"), error.get("reason"), cause.get("reason")]
         error = ": ".join(str(part) for part in dict.fromkeys(parts) if part) or error
     return " ".join(str(error).split())[:500]

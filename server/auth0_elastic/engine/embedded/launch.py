@@ -114,6 +114,8 @@ def _settings(site: Site) -> dict[str, object]:
         "path.data": str(site.data / "nodes"),
         "path.logs": str(site.data / "logs"),
         "cluster.routing.allocation.disk.threshold_enabled": False,
+        # The serial collector leaves garbage until the heap is full; this breaker would refuse searches for it.
+        "indices.breaker.total.use_real_memory": False,
     }
 
 
