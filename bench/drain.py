@@ -16,7 +16,7 @@ from bench.served import served
 
 _AT_ONCE = 1_000  # events a commit
 _WRITERS = 2  # spool files, as of two workers
-_LOOK_SECONDS = 0.02
+_LOOK_SECONDS = 0.1
 _WEIGH_SECONDS = 0.5
 _PATIENCE_SECONDS = 60.0
 
