@@ -4,7 +4,6 @@ import os
 import secrets
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -115,10 +114,9 @@ class Server:
         )
 
     def dead_letters(self) -> list[DeadLetter]:
-        """None while the ledger is being made."""
-        with suppress(sqlite3.Error), closing(LedgerView(self.logs)) as view:
+        """Raises sqlite3.Error also while the ledger is being made, or is damaged and not yet mended."""
+        with closing(LedgerView(self.logs)) as view:
             return view.dead_letters()
-        return []
 
     def _launch(self) -> None:
         with self.log.open("ab") as log:

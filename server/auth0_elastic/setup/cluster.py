@@ -33,7 +33,7 @@ class Cluster:
     components: dict[str, Json]
     """Those that belong to the assets' template by name."""
     pipelines: dict[str, Json]
-    """All."""
+    """All; to a shipper, those that bear the name of the assets."""
     data_streams: tuple[DataStream, ...]
     plain_indices: tuple[str, ...]
     """Indices that bear a data stream's name."""
@@ -53,11 +53,21 @@ def read_cluster(engine: Engine, assets: Assets) -> Cluster:
     """Asks the cluster all that setup has to know; raises EngineError."""
     lifecycles = (_found(engine, f"/_ilm/policy/{name}") for name in assets.lifecycles)
     known = {name: body for each in lifecycles for name, body in each.items()}
-    return replace(read_own(engine, assets), settings=_read_settings(engine, "_all"), lifecycles=known)
+    own = read_own(engine, assets)
+    return replace(
+        own,
+        pipelines=_found(engine, "/_ingest/pipeline"),
+        data_streams=tuple(_with_mappings(engine, each) for each in own.data_streams),
+        settings=_read_settings(engine, "_all"),
+        lifecycles=known,
+    )
 
 
 def read_own(engine: Engine, assets: Assets) -> Cluster:
-    """Asks what a shipper may see: settings of our own indices alone, no lifecycle policies; raises EngineError."""
+    """Asks what a shipper has to know, and may: nothing large, nothing of others' indices; raises EngineError.
+
+    Without mappings and lifecycle policies, which setup alone needs.
+    """
     streams = _found(engine, f"/_data_stream/{assets.pattern}").get("data_streams", [])
     resolved = _found(engine, f"/_resolve/index/{assets.pattern}")
     return Cluster(
@@ -69,18 +79,22 @@ def read_own(engine: Engine, assets: Assets) -> Cluster:
             each["name"]: each["component_template"]
             for each in _found(engine, f"/_component_template/{assets.name}@*").get("component_templates", [])
         },
-        pipelines=_found(engine, "/_ingest/pipeline"),
-        data_streams=tuple(_read_data_stream(engine, each) for each in streams),
+        pipelines=_found(engine, f"/_ingest/pipeline/{assets.name}-*"),
+        data_streams=tuple(_data_stream(each) for each in streams),
         plain_indices=tuple(each["name"] for each in resolved.get("indices", []) if "data_stream" not in each),
         settings=_read_settings(engine, assets.pattern),
         lifecycles={},
     )
 
 
-def _read_data_stream(engine: Engine, body: Json) -> DataStream:
+def _data_stream(body: Json) -> DataStream:
     indices = tuple(each["index_name"] for each in body["indices"])
-    mappings = _found(engine, f"/{indices[-1]}/_mapping").get(indices[-1], {}).get("mappings", {})
-    return DataStream(body["name"], indices[-1], indices, mappings)
+    return DataStream(body["name"], indices[-1], indices, {})
+
+
+def _with_mappings(engine: Engine, stream: DataStream) -> DataStream:
+    found = _found(engine, f"/{stream.write_index}/_mapping")
+    return replace(stream, mappings=found.get(stream.write_index, {}).get("mappings", {}))
 
 
 def _read_settings(engine: Engine, indices: str) -> dict[str, Json]:

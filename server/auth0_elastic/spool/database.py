@@ -47,6 +47,7 @@ def open_writer(path: Path, page_size: int) -> sqlite3.Connection:
     except BaseException:
         connection.close()
         raise
+    connection.text_factory = _text
     return connection
 
 
@@ -63,7 +64,13 @@ def open_reader(path: Path) -> sqlite3.Connection:
         check_same_thread=False,
     )
     connection.execute("PRAGMA query_only = ON")
+    connection.text_factory = _text
     return connection
+
+
+def _text(stored: bytes) -> str:
+    """A damaged letter of one row must not keep all others from being read."""
+    return stored.decode(errors="replace")
 
 
 def sync_folder(path: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from auth0_elastic.spool import measures
+from auth0_elastic.spool.columns import DEAD_LETTER, KIND_AND_SIZE
 
 FILE_ID: Final = "dead_letters"
 """Stands for a spool file's id where the ledger says which dead letters are under way again."""
@@ -36,6 +37,7 @@ _KIND_OF_ERROR: Final = {
 _TAKEN_ON: Final = f"EXISTS (SELECT 1 FROM outstanding WHERE file_id = '{FILE_ID}' AND seq = dead_letter.id)"  # noqa: S608
 UNDER_WAY: Final = f"({_TAKEN_ON} OR EXISTS (SELECT 1 FROM replay WHERE replay.id = dead_letter.id))"  # noqa: S608
 """In a query of dead letters: whether one is being replayed, or is to be."""
+_ONE: Final = f"SELECT {KIND_AND_SIZE} FROM dead_letter WHERE id = ?"  # noqa: S608
 _NEWEST: Final = "SELECT seq FROM sqlite_sequence WHERE name = 'dead_letter'"
 _COUNTED_TO: Final = "SELECT CAST(value AS INTEGER) FROM measure WHERE name = 'dead_letter_id'"
 _SCHEMA = (
@@ -124,7 +126,7 @@ def remove(connection: sqlite3.Connection, ids: Iterable[int]) -> int:
     """Returns how many there were. Within a transaction of the caller's."""
     removed = 0
     for each in ids:
-        row = connection.execute("SELECT status, reason, length(raw) FROM dead_letter WHERE id = ?", (each,)).fetchone()
+        row = connection.execute(_ONE, (each,)).fetchone()
         if row is not None:
             status, reason, size = row
             kind = kind_of(status, reason)
@@ -145,15 +147,18 @@ def take_replays(connection: sqlite3.Connection, most: int) -> list[int]:
 
 
 def read_one(connection: sqlite3.Connection, number: int) -> DeadLetter | None:
-    query = "SELECT received, died, status, reason, raw, writer FROM dead_letter WHERE id = ?"
+    query = f"SELECT {DEAD_LETTER} FROM dead_letter WHERE id = ?"  # noqa: S608
     row = connection.execute(query, (number,)).fetchone()
     return DeadLetter(*row) if row is not None else None
 
 
 def _by_kind(connection: sqlite3.Connection) -> Iterator[tuple[str, int, int]]:
-    connection.create_function("kind_of", 2, kind_of, deterministic=True)
-    query = "SELECT kind_of(status, reason), count(*), sum(length(raw)) FROM dead_letter GROUP BY 1"
-    yield from connection.execute(query).fetchall()
+    counts, sizes = Counter[str](), Counter[str]()
+    for status, reason, size in connection.execute(f"SELECT {KIND_AND_SIZE} FROM dead_letter"):  # noqa: S608
+        kind = kind_of(status, reason)
+        counts[kind] += 1
+        sizes[kind] += size
+    yield from ((kind, count, sizes[kind]) for kind, count in counts.items())
 
 
 def _counted(connection: sqlite3.Connection) -> None:

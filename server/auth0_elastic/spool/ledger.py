@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from auth0_elastic.errors import SpoolError
 from auth0_elastic.spool import dead_letters, measures, mend_ledger
+from auth0_elastic.spool.columns import DEAD_LETTER
 from auth0_elastic.spool.database import SMALL_PAGE_SIZE, open_reader, open_writer, transaction
 from auth0_elastic.spool.dead_letters import DeadLetter as DeadLetter
 
@@ -187,8 +188,8 @@ class LedgerView:
         return dict(self._connection.execute("SELECT name, value FROM state"))
 
     def dead_letters(self) -> list[DeadLetter]:
-        rows = self._connection.execute("SELECT received, died, status, reason, raw FROM dead_letter ORDER BY id")
-        return [DeadLetter(*row) for row in rows]
+        query = f"SELECT {DEAD_LETTER} FROM dead_letter ORDER BY id"  # noqa: S608 - our names
+        return [DeadLetter(*row) for row in self._connection.execute(query)]
 
     def dead_letter_counts(self) -> dict[str, int]:
         """How many dead letters there are of each kind, the most frequent first."""

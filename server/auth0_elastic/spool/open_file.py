@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from auth0_elastic.spool import schema
+from auth0_elastic.spool.columns import REJECTED
 from auth0_elastic.spool.damage import damaged, is_damage
 from auth0_elastic.spool.database import open_reader
 from auth0_elastic.spool.done import inode_of
@@ -87,7 +88,7 @@ class OpenFile:
         rows: list[tuple[int, int, str, bytes]] = []
         with self._noting_damage():
             rows = self._connection.execute(
-                "SELECT seq, received, reason, raw FROM rejected WHERE seq > ? ORDER BY seq LIMIT ?",
+                f"SELECT {REJECTED} FROM rejected WHERE seq > ? ORDER BY seq LIMIT ?",  # noqa: S608 - our names
                 (self.rejected_position, max_rows),
             ).fetchall()
         if rows:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 from auth0_elastic.spool import dead_letters
+from auth0_elastic.spool.columns import DEAD_LETTER, REJECTED
 from auth0_elastic.spool.database import SMALL_PAGE_SIZE, open_reader, open_writer, transaction
 from auth0_elastic.spool.dead_letters import UNDER_WAY, DeadLetter
 from auth0_elastic.spool.ledger import LEDGER, Deliveries, count, deliveries_of, open_ledger
@@ -94,7 +95,7 @@ class DeadLetters:
         """Those in the ledger."""
         if self._ledger is None:
             return []
-        columns = f"id, {UNDER_WAY}, received, died, status, reason, raw, writer"
+        columns = f"id, {UNDER_WAY}, {DEAD_LETTER}"
         rows = self._ledger.execute(f"SELECT {columns} FROM dead_letter WHERE {where}", values).fetchall()  # noqa: S608
         return [Filed(str(row[0]), row[0], DeadLetter(*row[2:]), bool(row[1])) for row in rows]
 
@@ -114,7 +115,7 @@ class DeadLetters:
         file_id = str(file.execute("SELECT file_id FROM meta").fetchone()[0])
         done = deliveries_of(self._ledger, file_id) if self._ledger is not None else None
         after = (done or Deliveries(0, 0, ())).rejected_to
-        query = "SELECT seq, received, reason, raw FROM rejected WHERE seq > ? ORDER BY seq"
+        query = f"SELECT {REJECTED} FROM rejected WHERE seq > ? ORDER BY seq"  # noqa: S608
         return file.execute(query, (after,)).fetchall()
 
 

@@ -257,6 +257,15 @@ def test_what_cannot_be_kept_gets_503_and_may_come_back(
     assert said(response)["error"] == "the events could not be kept; send them again later"
 
 
+def test_a_full_spool_is_logged_in_one_line_with_its_remedy(
+    client: FlaskClient, keeper: MemoryKeeper, caplog: pytest.LogCaptureFixture
+) -> None:
+    keeper.error = SpoolFull("10 MB are kept")
+    post(client)
+    (record,) = caplog.records
+    assert "503: 10 MB are kept; enlarge spool.max_size or mend the way to the engine" in record.getMessage()
+
+
 def test_an_unexpected_error_gets_500_in_json(client: FlaskClient, keeper: MemoryKeeper) -> None:
     keeper.error = RuntimeError("a secret")
     response = post(client)

@@ -1,8 +1,13 @@
 """The ledger: ends of events, dead letters and counters, in one durable step."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
-from auth0_elastic.spool.ledger import DeadLetter, Deliveries, Ledger, LedgerView, Settled
+import pytest
+
+from auth0_elastic.spool.ledger import LEDGER, DeadLetter, Deliveries, Ledger, LedgerView, Settled
+from auth0_elastic.spool.operate import DeadLetters
 
 
 def letter(raw: bytes) -> DeadLetter:
@@ -49,3 +54,32 @@ def test_a_file_that_is_gone_is_forgotten(tmp_path: Path) -> None:
 def test_state_is_seen_by_others(tmp_path: Path) -> None:
     Ledger(tmp_path, 1000).set_state(engine="ok")
     assert LedgerView(tmp_path).state() == {"engine": "ok"}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "reason = CAST(x'6e6f204af34e' AS TEXT)",
+        "reason = x'00ff', raw = 'text'",
+        "received = 'x', died = x'01', status = 'y', writer = 5",
+        "received = -1, died = 9223372036854775807",
+    ],
+)
+def test_a_damaged_dead_letter_keeps_no_other_from_being_read_and_dropped(tmp_path: Path, damage: str) -> None:
+    ledger = Ledger(tmp_path, 1000)
+    ledger.settle([], [letter(b"{}"), letter(b"[]")])
+    with closing(sqlite3.connect(tmp_path / LEDGER)) as direct, direct:
+        direct.execute(f"UPDATE dead_letter SET {damage} WHERE id = 1")
+    view = LedgerView(tmp_path)
+    damaged, whole = view.dead_letters()
+    assert whole == letter(b"[]")
+    assert [type(each) for each in damaged] in (
+        [int, int, int, str, bytes, str],
+        [int, int, type(None), str, bytes, str],
+    )
+    assert 0 <= damaged.died < 253_402_300_800_000
+    assert sum(view.dead_letter_counts().values()) == 2
+    ledger.close()
+    with DeadLetters(tmp_path) as letters:
+        assert letters.drop(["1"]) == 1
+    assert Ledger(tmp_path, 1000).dead_letter(2) == letter(b"[]")
