@@ -22,6 +22,7 @@ from auth0_elastic.engine.client import Engine
 from auth0_elastic.engine.embedded import EmbeddedEngine
 from auth0_elastic.package_files import data_streams, find_package, load_assets
 from auth0_elastic.setup.apply import install
+from bench.engines import HEAP
 from bench.lag import Sample, Watch, draw
 from bench.live import BLOCK, LiveEvents, Undated, blocks
 from bench.report import Result, Row, Step, options, progress, show, table
@@ -31,7 +32,6 @@ from bench.storage import connected
 WARM_UP, LONG, QUICK = 20, 120, 30  # seconds
 FLAT_OUT = 2  # times the rate that is measured: as fast as the engine takes them
 WARM_UPS = 4  # flat out: after one, compiling still takes a quarter of the engine's CPU time
-HEAP = "2g"  # the default suffices for tests, not for this rate
 _NAMESPACE, _WARM_NAMESPACE = "bench", "warm"
 _DEFAULTS = load(None, {}).detect
 

@@ -8,6 +8,7 @@ from auth0_elastic.detect.alert import DATASET, counts_of, document, incident_of
 from auth0_elastic.detect.event import to_iso
 from auth0_elastic.detect.incident import Incident, Location
 from auth0_elastic.detect.rule import Rule
+from auth0_elastic.detect.search import search
 from auth0_elastic.engine.client import Engine, reason_of
 from auth0_elastic.errors import EngineRefused
 
@@ -92,13 +93,7 @@ class AlertStream:
             incident.changed = hit is None or _comparable(hit["_source"]) != document(incident, self._namespace)
 
     def _search(self, body: Json) -> list[Json]:
-        found = self._engine.call(
-            "POST",
-            f"/{self.name}/_search",
-            body | {"seq_no_primary_term": True, "track_total_hits": False},
-            params={"ignore_unavailable": "true", "allow_no_indices": "true"},
-        )
-        hits: list[Json] = found["hits"]["hits"]
+        hits: list[Json] = search(self._engine, self.name, body | {"seq_no_primary_term": True})["hits"]["hits"]
         return hits
 
 

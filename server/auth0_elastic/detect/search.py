@@ -36,20 +36,19 @@ def search(engine: Engine, streams: str, body: Json, *, pause: Callable[[float],
 
     An engine whose memory or queue is full for the moment (429) is asked again, for up to 15 seconds.
     """
-    backoff = Backoff(1, 8)
-    for attempt in range(1, _ATTEMPTS):
+    backoff, attempt = Backoff(1, 8), 1
+    while True:
         try:
-            return _search(engine, streams, body)
+            found: Json = engine.call(
+                "POST", f"/{streams}/_search", body | {"track_total_hits": False}, params=_PARAMETERS
+            )
         except EngineRefused as error:
-            if error.status != _TOO_BUSY:
+            if error.status != _TOO_BUSY or attempt == _ATTEMPTS:
                 raise
+        else:
+            return found
         pause(backoff.delay(attempt))
-    return _search(engine, streams, body)
-
-
-def _search(engine: Engine, streams: str, body: Json) -> Json:
-    found: Json = engine.call("POST", f"/{streams}/_search", body | {"track_total_hits": False}, params=_PARAMETERS)
-    return found
+        attempt += 1
 
 
 def query_of(base: Base) -> list[Json]:

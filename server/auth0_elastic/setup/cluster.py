@@ -16,7 +16,7 @@ LIFECYCLE_SETTING = "index.lifecycle.name"
 
 @dataclass(frozen=True)
 class DataStream:
-    """A data stream, the index that it writes to and that index's mappings."""
+    """A data stream, the index that it writes to and that index's mappings (none for a shipper)."""
 
     name: str
     write_index: str
@@ -53,14 +53,9 @@ def read_cluster(engine: Engine, assets: Assets) -> Cluster:
     """Asks the cluster all that setup has to know; raises EngineError."""
     lifecycles = (_found(engine, f"/_ilm/policy/{name}") for name in assets.lifecycles)
     known = {name: body for each in lifecycles for name, body in each.items()}
-    own = read_own(engine, assets)
-    return replace(
-        own,
-        pipelines=_found(engine, "/_ingest/pipeline"),
-        data_streams=tuple(_with_mappings(engine, each) for each in own.data_streams),
-        settings=_read_settings(engine, "_all"),
-        lifecycles=known,
-    )
+    found = _read(engine, assets, pipelines="*", indices="_all")
+    streams = tuple(_with_mappings(engine, each) for each in found.data_streams)
+    return replace(found, data_streams=streams, lifecycles=known)
 
 
 def read_own(engine: Engine, assets: Assets) -> Cluster:
@@ -68,6 +63,11 @@ def read_own(engine: Engine, assets: Assets) -> Cluster:
 
     Without mappings and lifecycle policies, which setup alone needs.
     """
+    return _read(engine, assets, pipelines=f"{assets.name}-*", indices=assets.pattern)
+
+
+def _read(engine: Engine, assets: Assets, *, pipelines: str, indices: str) -> Cluster:
+    """The pipelines, and settings of the indices, that these patterns match."""
     streams = _found(engine, f"/_data_stream/{assets.pattern}").get("data_streams", [])
     resolved = _found(engine, f"/_resolve/index/{assets.pattern}")
     return Cluster(
@@ -79,10 +79,10 @@ def read_own(engine: Engine, assets: Assets) -> Cluster:
             each["name"]: each["component_template"]
             for each in _found(engine, f"/_component_template/{assets.name}@*").get("component_templates", [])
         },
-        pipelines=_found(engine, f"/_ingest/pipeline/{assets.name}-*"),
+        pipelines=_found(engine, f"/_ingest/pipeline/{pipelines}"),
         data_streams=tuple(_data_stream(each) for each in streams),
         plain_indices=tuple(each["name"] for each in resolved.get("indices", []) if "data_stream" not in each),
-        settings=_read_settings(engine, assets.pattern),
+        settings=_read_settings(engine, indices),
         lifecycles={},
     )
 

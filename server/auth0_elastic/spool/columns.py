@@ -21,7 +21,8 @@ def _text(column: str) -> str:
 _RAW: Final = "coalesce(CAST(raw AS BLOB), x'')"
 
 REJECTED: Final = f"seq, {_time('received')}, {_text('reason')}, {_RAW}"
-KIND_AND_SIZE: Final = f"CAST(status AS INTEGER), {_text('reason')}, length({_RAW})"
+KIND_AND_SIZE: Final = f"CAST(status AS INTEGER), {_text('reason')}, coalesce(length(raw), 0)"
+"""SQLite knows the length of a column without reading it, but not that of a CAST."""
 DEAD_LETTER: Final = (
     f"{_time('received')}, {_time('died')}, CAST(status AS INTEGER), {_text('reason')}, {_RAW}, {_text('writer')}"
 )

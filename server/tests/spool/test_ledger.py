@@ -81,5 +81,5 @@ def test_a_damaged_dead_letter_keeps_no_other_from_being_read_and_dropped(tmp_pa
     assert sum(view.dead_letter_counts().values()) == 2
     ledger.close()
     with DeadLetters(tmp_path) as letters:
-        assert letters.drop(["1"]) == 1
+        assert letters.drop([1]) == 1
     assert Ledger(tmp_path, 1000).dead_letter(2) == letter(b"[]")
